@@ -1,0 +1,1 @@
+"""Millpond: the whole data loop of an AI application."""

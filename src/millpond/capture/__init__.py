@@ -1,0 +1,1 @@
+"""Capture: the operational database's facts, each written in one transaction."""

@@ -1,0 +1,183 @@
+"""Inferences with their predictions, as facts of the operational database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, RowMapping, select
+
+from millpond.capture import tables
+from millpond.capture.outbox import write_events
+from millpond.database.group_commit import Transaction
+from millpond.errors import Conflict, NotFound
+from millpond.events.event import Event
+from millpond.values import Box, Prediction, new_id
+
+
+@dataclass(frozen=True)
+class NewInference:
+    """What a model, or nobody yet, answered for an object.
+
+    Args:
+        model_version: None where the application has no champion.
+        duration_ms: milliseconds of decoding and inference.
+        predictions: those answered, best first.
+        candidates: those kept below the thresholds, packed.
+    """
+
+    inference_id: str
+    object_id: str
+    app: str
+    model_version: str | None
+    threshold: float
+    nms_threshold: float
+    duration_ms: float
+    requested_by: str
+    predictions: Sequence[Prediction]
+    candidates: bytes
+
+
+@dataclass(frozen=True)
+class IdempotencyKey:
+    """A caller's promise that requests with the same key are one request."""
+
+    app: str
+    requested_by: str
+    key: str
+    request_sha256: str
+
+
+def find_answered(connection: Connection, key: IdempotencyKey) -> str | None:
+    """The inference that was answered to this key before, if any.
+
+    Raises:
+        Conflict: the key was used for another request.
+    """
+    table = tables.idempotency
+    row = connection.execute(
+        select(table.c.request_sha256, table.c.inference_id).where(
+            table.c.app == key.app,
+            table.c.requested_by == key.requested_by,
+            table.c.key == key.key,
+        )
+    ).first()
+    if row is None:
+        return None
+    if row.request_sha256 != key.request_sha256:
+        raise Conflict(
+            f"Idempotency-Key {key.key!r} was used for another request; "
+            "use a new key for a new request"
+        )
+    return str(row.inference_id)
+
+
+def record_inference(
+    transaction: Transaction, new: NewInference, key: IdempotencyKey | None = None
+) -> list[str]:
+    """Record an inference with its predictions and its event.
+
+    Returns:
+        The ids of the predictions, in their order.
+    """
+    connection = transaction.connection
+    recorded_at = transaction.clock.tick()
+    connection.execute(
+        tables.inferences.insert().values(
+            inference_id=new.inference_id,
+            object_id=new.object_id,
+            model_version=new.model_version,
+            threshold=new.threshold,
+            nms_threshold=new.nms_threshold,
+            duration_ms=new.duration_ms,
+            requested_by=new.requested_by,
+            candidates=new.candidates,
+            recorded_at=recorded_at,
+        )
+    )
+    ids = [new_id() for _ in new.predictions]
+    if ids:
+        connection.execute(
+            tables.predictions.insert(),
+            [
+                {
+                    "prediction_id": prediction_id,
+                    "inference_id": new.inference_id,
+                    "ordinal": ordinal,
+                    "label": prediction.label,
+                    "score": prediction.score,
+                    **box_columns(prediction.box),
+                }
+                for ordinal, (prediction_id, prediction) in enumerate(
+                    zip(ids, new.predictions, strict=True)
+                )
+            ],
+        )
+    if key is not None:
+        connection.execute(
+            tables.idempotency.insert().values(
+                app=key.app,
+                requested_by=key.requested_by,
+                key=key.key,
+                request_sha256=key.request_sha256,
+                inference_id=new.inference_id,
+            )
+        )
+    write_events(
+        connection,
+        [
+            Event.of(
+                "millpond.inference.recorded",
+                new.app,
+                new.inference_id,
+                recorded_at,
+                object_id=new.object_id,
+                model_version=new.model_version,
+                duration_ms=new.duration_ms,
+                predictions=[
+                    {"label": prediction.label, "score": prediction.score}
+                    for prediction in new.predictions
+                ],
+            )
+        ],
+    )
+    return ids
+
+
+def box_columns(box: Box | None) -> dict[str, float | None]:
+    """The four box columns of a row; all None where there is no box."""
+    numbers: list[float | None] = [None] * 4 if box is None else [*box.as_list()]
+    return dict(zip(("x_min", "y_min", "x_max", "y_max"), numbers, strict=True))
+
+
+def get_inference(connection: Connection, inference_id: str) -> RowMapping:
+    """The row of an inference with its object's ``app``, ``width`` and ``height``.
+
+    Raises:
+        NotFound: there is none of that id.
+    """
+    objects, inferences = tables.objects, tables.inferences
+    row = (
+        connection.execute(
+            select(inferences, objects.c.app, objects.c.width, objects.c.height)
+            .join(objects, objects.c.object_id == inferences.c.object_id)
+            .where(inferences.c.inference_id == inference_id)
+        )
+        .mappings()
+        .first()
+    )
+    if row is None:
+        raise NotFound(f"no inference {inference_id!r}")
+    return row
+
+
+def predictions_of(connection: Connection, inference_id: str) -> Sequence[RowMapping]:
+    """The predictions of an inference, best first."""
+    table = tables.predictions
+    return (
+        connection.execute(
+            select(table).where(table.c.inference_id == inference_id).order_by(table.c.ordinal)
+        )
+        .mappings()
+        .all()
+    )

@@ -1,0 +1,164 @@
+"""Objects and whom they are about, as facts of the operational database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, RowMapping, select
+
+from millpond.capture import tables
+from millpond.capture.outbox import write_events
+from millpond.database.group_commit import Transaction
+from millpond.errors import NotFound
+from millpond.events.event import Event
+from millpond.values import new_id
+
+
+def object_key(object_id: str) -> str:
+    """Where the bytes of an object lie in the object store.
+
+    The last characters of a UUIDv7 are random, so the folders fill evenly.
+    """
+    return f"objects/{object_id[-2:]}/{object_id}"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where an ingested object came from, and how it may be split."""
+
+    path: str
+    group_key: str | None = None
+    order_key: str | None = None
+    part: str | None = None
+
+
+@dataclass(frozen=True)
+class NewObject:
+    """An object whose bytes are already durable in the store, under ``object_key(object_id)``.
+
+    Args:
+        width: pixels, after EXIF rotation; so is ``height``.
+        subject: the caller's own name for whom it is about.
+        source: ``upload`` or ``ingest``.
+    """
+
+    object_id: str
+    app: str
+    sha256: str
+    media_type: str
+    width: int
+    height: int
+    bytes: int
+    source: str
+    subject: str | None = None
+    origin: Origin | None = None
+
+
+def find_object(
+    connection: Connection, app: str, subject: str | None, sha256: str
+) -> RowMapping | None:
+    """The row of the same bytes for the same subject and application, if they are kept."""
+    query = select(tables.objects).where(
+        tables.objects.c.sha256 == sha256, tables.objects.c.app == app
+    )
+    if subject is None:
+        query = query.where(tables.objects.c.subject_id.is_(None))
+    else:
+        query = query.join(
+            tables.subject_identities,
+            tables.subject_identities.c.subject_id == tables.objects.c.subject_id,
+        ).where(tables.subject_identities.c.identifier == subject)
+    return connection.execute(query).mappings().first()
+
+
+def get_object(connection: Connection, object_id: str) -> RowMapping:
+    """The row of an object.
+
+    Raises:
+        NotFound: there is none of that id.
+    """
+    row = (
+        connection.execute(select(tables.objects).where(tables.objects.c.object_id == object_id))
+        .mappings()
+        .first()
+    )
+    if row is None:
+        raise NotFound(f"no object {object_id!r}")
+    return row
+
+
+def record_object(transaction: Transaction, new: NewObject) -> str:
+    """Record an object, once per subject, application and bytes.
+
+    Returns:
+        Its id: that of the object kept before, where these bytes are known already.
+    """
+    connection = transaction.connection
+    known = find_object(connection, new.app, new.subject, new.sha256)
+    if known is not None:
+        return str(known["object_id"])
+    subject_id = None if new.subject is None else _subject(transaction, new.subject)
+    recorded_at = transaction.clock.tick()
+    connection.execute(
+        tables.objects.insert().values(
+            object_id=new.object_id,
+            app=new.app,
+            subject_id=subject_id,
+            sha256=new.sha256,
+            media_type=new.media_type,
+            width=new.width,
+            height=new.height,
+            bytes=new.bytes,
+            source=new.source,
+            recorded_at=recorded_at,
+        )
+    )
+    if new.origin is not None:
+        connection.execute(
+            tables.object_origins.insert().values(
+                object_id=new.object_id,
+                path=new.origin.path,
+                group_key=new.origin.group_key,
+                order_key=new.origin.order_key,
+                part=new.origin.part,
+                recorded_at=recorded_at,
+            )
+        )
+    write_events(
+        connection,
+        [
+            Event.of(
+                "millpond.object.recorded",
+                new.app,
+                new.object_id,
+                recorded_at,
+                media_type=new.media_type,
+                width=new.width,
+                height=new.height,
+                bytes=new.bytes,
+                source=new.source,
+            )
+        ],
+    )
+    return new.object_id
+
+
+def _subject(transaction: Transaction, identifier: str) -> str:
+    """The surrogate of a subject, made at first sight."""
+    identities = tables.subject_identities
+    known = transaction.connection.scalar(
+        select(identities.c.subject_id).where(identities.c.identifier == identifier)
+    )
+    if known is not None:
+        return str(known)
+    subject_id = new_id()
+    recorded_at = transaction.clock.tick()
+    transaction.connection.execute(
+        tables.subjects.insert().values(subject_id=subject_id, recorded_at=recorded_at)
+    )
+    transaction.connection.execute(
+        identities.insert().values(
+            subject_id=subject_id, identifier=identifier, recorded_at=recorded_at
+        )
+    )
+    return subject_id

@@ -1,0 +1,1 @@
+"""The operational database: connections, the clock, group commit and its one schema."""

@@ -1,0 +1,136 @@
+"""Group commit: concurrent writers share one transaction and so one fsync.
+
+A single thread takes everything that waits, runs each piece of work in a
+savepoint of its own, commits once, and only then lets the callers go on. A piece
+that fails is rolled back alone; a commit that fails fails for all.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from millpond.database.clock import Clock
+from millpond.database.connection import translated, writing
+from millpond.errors import Busy
+
+Result = TypeVar("Result")
+
+#: The most pieces of work in one transaction; it bounds how long the first one waits.
+_MOST = 64
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """What a piece of work writes with: the connection, and the clock for ``recorded_at``."""
+
+    connection: Connection
+    clock: Clock
+
+
+@dataclass(frozen=True)
+class _Waiting(Generic[Result]):
+    work: Callable[[Transaction], Result]
+    future: Future[Result]
+
+
+class GroupCommit:
+    """Runs pieces of work on the operational database, many to a commit.
+
+    Args:
+        engine: of the operational database.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._queue: queue.SimpleQueue[_Waiting[Any] | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def run(self, work: Callable[[Transaction], Result]) -> Result:
+        """Run `work` and return its result once it is committed and on disk.
+
+        Raises:
+            DiskFull: there was no room; nothing of `work` is kept.
+            Busy: the database is locked, or closing.
+            MillpondError: whatever `work` itself raised; nothing of it is kept.
+        """
+        waiting = _Waiting(work, Future())
+        with self._lock:
+            if self._closed:
+                raise Busy("the project is closing")
+            if self._thread is None:
+                self._thread = threading.Thread(
+                    target=self._serve, name="millpond-commit", daemon=True
+                )
+                self._thread.start()
+            self._queue.put(waiting)
+        return waiting.future.result()
+
+    def close(self) -> None:
+        """Commit what waits, then stop. Calling it twice does no harm."""
+        with self._lock:
+            self._closed = True
+            thread, self._thread = self._thread, None
+        if thread is not None:
+            self._queue.put(None)
+            thread.join()
+
+    def _serve(self) -> None:
+        while (first := self._queue.get()) is not None:
+            batch = [first]
+            last = False
+            while len(batch) < _MOST and not self._queue.empty():
+                following = self._queue.get()
+                if following is None:
+                    last = True
+                    break
+                batch.append(following)
+            self._commit(batch)
+            if last:
+                return
+
+    def _commit(self, batch: list[_Waiting[Any]]) -> None:
+        done: list[tuple[Future[Any], Any]] = []
+        try:
+            with writing(self._engine) as connection:
+                transaction = Transaction(connection, Clock(connection))
+                for waiting in batch:
+                    self._attempt(waiting, transaction, done)
+                transaction.clock.keep()
+        except BaseException as error:
+            # Every caller whose work is not yet answered learns that nothing was kept.
+            for waiting in batch:
+                if not waiting.future.done():
+                    waiting.future.set_exception(error)
+            return
+        for future, result in done:
+            future.set_result(result)
+
+    def _attempt(
+        self,
+        waiting: _Waiting[Any],
+        transaction: Transaction,
+        done: list[tuple[Future[Any], Any]],
+    ) -> None:
+        savepoint = transaction.connection.begin_nested()
+        try:
+            result = waiting.work(transaction)
+        except DBAPIError as error:
+            if transaction.connection.in_nested_transaction():
+                savepoint.rollback()
+            waiting.future.set_exception(translated(error))
+        except Exception as error:
+            savepoint.rollback()
+            waiting.future.set_exception(error)
+        else:
+            savepoint.commit()
+            done.append((waiting.future, result))

@@ -1,0 +1,1 @@
+"""The facts of Millpond as CloudEvents: their types, and the envelope."""

@@ -1,0 +1,284 @@
+"""What a project declares in ``millpond.toml``: every setting once, with default and help.
+
+The command line's ``config show``, the reference documentation and the checks
+of the file are all made from these classes. The environment variable
+``MILLPOND_SECTION__NAME`` overrides a value of the file.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from millpond.errors import MillpondError, NotFound, ProjectError, UsageError
+from millpond.values import Task, app_key, app_route, check_app_name
+
+#: The number of the project format that this release reads and writes.
+FORMAT = 1
+FILE = "millpond.toml"
+
+
+class Section(BaseModel):
+    """A table of the settings file; a key that it does not know is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ProjectSection(Section):
+    """What the project is."""
+
+    name: str = Field("millpond", description="Name of the project, shown on its pages.")
+    format: int = Field(FORMAT, description="Number of the project format; do not edit.")
+
+
+class AppSection(Section):
+    """One application: ``[apps.NAME]``."""
+
+    task: Task = Field(description="What the model answers: detection or classification.")
+    labels: tuple[str, ...] = Field(description="The labels, in their order.", min_length=1)
+    threshold: float = Field(0.5, ge=0.05, le=1, description="Lowest score that is answered.")
+    nms: float = Field(
+        0.45, ge=0, le=1, description="Overlap (IoU) above which the weaker box is left out."
+    )
+    subject_from: str | None = Field(
+        None, description="Rule that finds whom an ingested file is about."
+    )
+    group: str | None = Field(
+        None, description="Rule that finds the group of a file; a group is never split."
+    )
+    order: str | None = Field(
+        None, description="Rule that finds a file's place in the sequence that its group is."
+    )
+    augment: str = Field(
+        "flips", description="How training varies an image: none, mirror, flips or turns."
+    )
+
+    @field_validator("labels")
+    @classmethod
+    def _labels_are_distinct(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
+        for label in labels:
+            if not label.strip() or label != label.strip() or not label.isprintable():
+                raise ValueError(f"label {label!r} is empty or has blanks around it")
+        if len(set(labels)) < len(labels):
+            raise ValueError(f"labels are not distinct: {', '.join(labels)}")
+        return labels
+
+
+class StorageSection(Section):
+    """Where the lake is."""
+
+    url: str = Field("lake", description="Folder of the lake, relative to the project.")
+
+
+class DatabaseSection(Section):
+    """Where the operational database is."""
+
+    url: str = Field(
+        "sqlite:///lake/operations.db", description="SQLAlchemy address of the database."
+    )
+
+
+class ServerSection(Section):
+    """How ``millpond up`` serves."""
+
+    threads: int = Field(2, ge=1, le=64, description="Predictions that are computed at once.")
+    waiting: int = Field(256, ge=0, description="Predictions that may wait for a thread.")
+    session_hours: float = Field(12, gt=0, description="Hours until a session ends.")
+    sign_in_attempts: int = Field(
+        10, ge=1, description="Failed attempts to sign in, by user and address, in 5 minutes."
+    )
+
+
+class LimitsSection(Section):
+    """What is taken from outside."""
+
+    upload_mb: int = Field(50, ge=1, description="Most megabytes of one uploaded file.")
+    megapixels: int = Field(64, ge=1, description="Most million pixels of one image.")
+    frames: int = Field(64, ge=1, description="Most frames or pages of one file.")
+
+
+class QuerySection(Section):
+    """What a query may use."""
+
+    seconds: float = Field(60, gt=0, description="Seconds after which a query is ended.")
+    memory_mb: int = Field(2048, ge=256, description="Most megabytes of memory of a query.")
+    rows: int = Field(1_000_000, ge=1, description="Most rows that one query answers.")
+
+
+class Settings(BaseSettings):
+    """All settings of a project."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MILLPOND_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+    )
+
+    project: ProjectSection = ProjectSection()
+    apps: dict[str, AppSection] = Field(default_factory=dict)
+    storage: StorageSection = StorageSection()
+    database: DatabaseSection = DatabaseSection()
+    server: ServerSection = ServerSection()
+    limits: LimitsSection = LimitsSection()
+    query: QuerySection = QuerySection()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment goes before the file, whose values come as arguments."""
+        return env_settings, init_settings
+
+    @field_validator("apps", mode="before")
+    @classmethod
+    def _apps_are_keyed_as_toml_writes_them(cls, apps: Any) -> Any:
+        if not isinstance(apps, Mapping):
+            raise ValueError("apps is a table of tables: [apps.blood_cells]")
+        try:
+            return {app_key(check_app_name(name)): value for name, value in apps.items()}
+        except MillpondError as error:
+            raise ValueError(str(error)) from error
+
+    def app(self, name: str) -> AppSection:
+        """The declaration of an application, by either form of its name.
+
+        Raises:
+            NotFound: the project has none of that name; the message lists those it has.
+        """
+        try:
+            return self.apps[app_key(name)]
+        except KeyError:
+            raise NotFound(
+                f"no application {app_route(name)!r}; this project has "
+                + (", ".join(self.app_names) or "none: add [apps.NAME] to millpond.toml")
+            ) from None
+
+    @property
+    def app_names(self) -> list[str]:
+        """Names of the applications as output shows them, sorted."""
+        return sorted(app_route(name) for name in self.apps)
+
+
+@dataclass(frozen=True)
+class AppTemplate:
+    """An application that ``demo`` and ``init`` know by name: its declaration and a generator.
+
+    Installed ones are found under the entry-point group ``millpond.apps``.
+
+    Args:
+        name: as output shows it, such as ``chest-xray``.
+        section: what ``[apps.NAME]`` would say, as a mapping.
+        generate: writes a labelled data set into a folder, given the number of
+            images and a seed, in a form that ``ingest`` reads.
+    """
+
+    name: str
+    section: Mapping[str, Any] = field(default_factory=dict)
+    generate: Callable[[Path, int, int], None] | None = None
+
+
+def read_settings(folder: Path) -> Settings:
+    """The settings of the project in a folder.
+
+    Raises:
+        ProjectError: there is no ``millpond.toml``, it is not TOML, or is of a newer format.
+        UsageError: a setting does not fit; the message names it and what would.
+    """
+    path = folder / FILE
+    values = _read_toml(path)
+    number = values.get("project", {}).get("format", FORMAT)
+    if isinstance(number, int) and number > FORMAT:
+        raise ProjectError(
+            f"{path} is of project format {number}, but this release reads up to {FORMAT}; "
+            "install a newer millpond"
+        )
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise UsageError(f"{path}: {_first_problem(error)}") from error
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ProjectError(
+            f"{path.parent} is no Millpond project (no {FILE}); make one with: millpond init DIR"
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ProjectError(f"{path} is not valid TOML: {error}") from error
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    where = ".".join(str(part) for part in problem["loc"])
+    return f"{where}: {problem['msg']} (found {problem.get('input')!r})"
+
+
+def find_project(start: Path) -> Path:
+    """The nearest folder, from `start` upwards, that holds a ``millpond.toml``.
+
+    Raises:
+        ProjectError: there is none up to the root.
+    """
+    for folder in (start.resolve(), *start.resolve().parents):
+        if (folder / FILE).is_file():
+            return folder
+    raise ProjectError(
+        f"no {FILE} in {start.resolve()} or above it; "
+        "make a project with `millpond init DIR` or name one with --project"
+    )
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One effective setting: its dotted name, value, where that came from, and help."""
+
+    name: str
+    value: Any
+    source: str
+    help: str
+
+
+def effective(folder: Path) -> Iterator[Setting]:
+    """Every setting of a project with where its value came from."""
+    settings = read_settings(folder)
+    values = _read_toml(folder / FILE)
+    for section_name in type(settings).model_fields:
+        section = getattr(settings, section_name)
+        tables = section.items() if section_name == "apps" else [(None, section)]
+        for key, table in tables:
+            path = (section_name,) if key is None else (section_name, key)
+            for name, info in type(table).model_fields.items():
+                full = (*path, name)
+                yield Setting(
+                    ".".join(full),
+                    getattr(table, name),
+                    _source_of(full, values),
+                    info.description or "",
+                )
+
+
+def _source_of(path: tuple[str, ...], values: Mapping[str, Any]) -> str:
+    variable = "MILLPOND_" + "__".join(path).upper()
+    if any(name.upper() == variable for name in os.environ):
+        return variable
+    found: Any = values
+    for part in path:
+        if not isinstance(found, Mapping):
+            return "default"
+        found = found.get(part, found.get(app_route(part)))
+    return "default" if found is None else FILE
