@@ -1,0 +1,124 @@
+"""Bytes from outside made into a picture, under limits.
+
+Taken are JPEG, PNG, WebP, TIFF, BMP and DICOM. The bytes decide which, and only
+the decoder of that format sees them. What a file may hold, and what becomes of it:
+
+- an orientation in its EXIF data is applied;
+- a palette, one bit, CMYK and YCCK become RGB, without a colour profile;
+- transparency is laid over white, as a page shows it;
+- grey of more than 8 bits is stretched over the values in use (`to_eight_bits`),
+  colour of 16 bits keeps its upper 8;
+- of several pages or frames the first is taken.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image, ImageFile, ImageOps
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from millpond.errors import NotAnImage, TooLarge, Unsupported
+from millpond.raw.damaged import READER_ERRORS, damaged
+from millpond.raw.grey import as_rgb, to_eight_bits
+from millpond.raw.identify import NOT_TAKEN, TAKEN, identify
+from millpond.raw.limits import Limits, TimedBytes
+from millpond.raw.picture import Picture, Pixels
+from millpond.raw.tiff import count_pages
+from millpond.raw.webp import read_header
+
+__all__ = ["DEFAULT_LIMITS", "Limits", "Picture", "decode"]
+
+DEFAULT_LIMITS = Limits()
+
+_ORIENTATION = 0x0112
+_GREY_MODES = frozenset({"1", "L", "LA", "La"})
+_DEEP_GREY_MODES = frozenset({"I", "F", "I;16", "I;16L", "I;16B", "I;16N"})
+
+# The classes themselves, not `Image.open`: that one tries decoders in turn, and
+# warns of a large picture through state that threads share.
+_READERS: dict[str, type[ImageFile.ImageFile]] = {
+    "JPEG": JpegImageFile,
+    "PNG": PngImageFile,
+    "WebP": WebPImageFile,
+    "TIFF": TiffImageFile,
+    "BMP": BmpImageFile,
+}
+
+
+def decode(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Picture:
+    """The picture in a file's bytes.
+
+    Raises:
+        NotAnImage: the bytes are something else, truncated or damaged; the message
+            says what they look like.
+        Unsupported: a format that is not taken (GIF, HEIC, SVG), a moving picture,
+            or a DICOM transfer syntax that cannot be decoded.
+        TooLarge: more bytes, pixels, frames or time than the limits allow.
+    """
+    limits.check_bytes(len(data))
+    kind = identify(data)
+    if kind in NOT_TAKEN:
+        raise Unsupported(f"the file is {kind}, which is not taken; send {_choice()}")
+    if kind not in TAKEN:
+        raise NotAnImage(f"the file looks like {kind}, not like an image; send {_choice()}")
+    try:
+        if kind == "DICOM":
+            # Not imported above, because pydicom is large and most pictures need none.
+            from millpond.raw.dicom import decode_dicom
+
+            return decode_dicom(data, limits)
+        _check_before_reading(kind, data, limits)
+        return _read(kind, data, limits)
+    except MemoryError as error:
+        raise TooLarge(f"there is not enough memory to decode this {kind} file") from error
+
+
+def _choice() -> str:
+    *most, last = TAKEN
+    return f"{', '.join(most)} or {last}"
+
+
+def _check_before_reading(kind: str, data: bytes, limits: Limits) -> None:
+    if kind == "TIFF":
+        limits.check_frames(count_pages(data, limits.frames))
+    if kind == "WebP":
+        header = read_header(data)
+        if header.animated:
+            raise Unsupported("the WebP file is animated; send a still picture")
+        limits.check_pixels(header.width, header.height)
+
+
+def _read(kind: str, data: bytes, limits: Limits) -> Picture:
+    try:
+        with _READERS[kind](TimedBytes(data, limits)) as image:
+            limits.check_pixels(image.width, image.height)
+            if kind == "PNG" and getattr(image, "is_animated", False):
+                raise Unsupported("the PNG file is animated (APNG); send a still picture")
+            return _upright(image, TAKEN[kind])
+    except READER_ERRORS as error:
+        raise damaged(kind, error) from error
+
+
+def _upright(image: ImageFile.ImageFile, media_type: str) -> Picture:
+    # TIFF's own reader applies the orientation while it loads; ask before.
+    orientation = image.getexif().get(_ORIENTATION, 1)
+    image.load()
+    turned = orientation in range(2, 9)
+    upright = ImageOps.exif_transpose(image) if turned else image
+    grey = image.mode in _GREY_MODES or image.mode in _DEEP_GREY_MODES
+    return Picture(_to_rgb(upright), media_type, turned=turned, grey=grey)
+
+
+def _to_rgb(image: Image.Image) -> Pixels:
+    if image.mode in _DEEP_GREY_MODES:
+        return as_rgb(to_eight_bits(np.asarray(image)))
+    if image.has_transparency_data:
+        # One step at a time, so that no more than two copies are held.
+        image = image.convert("RGBA")
+        ground = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(ground, image)
+    return np.array(image.convert("RGB"), dtype=np.uint8)
