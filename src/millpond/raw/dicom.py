@@ -18,7 +18,7 @@ from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataset import Dataset
 from pydicom.encaps import get_frame
 from pydicom.filereader import read_dataset
-from pydicom.pixels.decoders import get_decoder
+from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut
 from pydicom.pixels.utils import pixel_array
 from pydicom.uid import (
@@ -42,7 +42,7 @@ from millpond.raw.picture import Picture, Pixels
 from millpond.raw.window import windowed
 
 #: The only elements that are kept while a file is read for its picture.
-_WANTED: list[int | str] = [
+_WANTED: list[str] = [
     "SamplesPerPixel",
     "PhotometricInterpretation",
     "PlanarConfiguration",
@@ -130,7 +130,7 @@ def check_keyword(keyword: str) -> None:
 
 
 def _open(
-    data: bytes, limits: Limits, wanted: list[int | str], *, stop_before_pixels: bool = False
+    data: bytes, limits: Limits, wanted: list[str], *, stop_before_pixels: bool = False
 ) -> Dataset:
     source = TimedBytes(data, limits)
     # Step 1. The transfer syntax, read by itself: pydicom unpacks a deflated file
