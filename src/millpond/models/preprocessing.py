@@ -1,0 +1,142 @@
+"""How a picture becomes the tensor that a model takes, in training and in serving alike.
+
+There is one implementation, in two steps, so that training can vary the canvas
+between them: `Preprocessing.canvas` scales the picture to the model's size, and
+`Preprocessing.normalise` turns the canvas to numbers around zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from millpond.errors import Invalid
+
+Channels = Literal["RGB", "L"]
+Fit = Literal["stretch", "letterbox"]
+
+#: The grey around a letterboxed picture.
+MARGIN = 114
+#: The most pixels along one side of a tensor.
+SIDE_LIMIT = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Preprocessing:
+    """The size, the channels and the scale of numbers that a model was trained with.
+
+    Args:
+        width: of the tensor, in pixels.
+        height: of the tensor, in pixels.
+        channels: ``RGB``, or ``L`` for grey (ITU-R 601 luma).
+        fit: ``stretch`` fills the tensor, ``letterbox`` keeps the proportions
+            and centres the picture in a grey margin.
+        mean: per channel, on the scale from 0 to 1, subtracted first.
+        std: per channel, on the scale from 0 to 1, divided by then.
+
+    Raises:
+        Invalid: a number does not fit; the message says which.
+    """
+
+    width: int
+    height: int
+    channels: Channels = "RGB"
+    fit: Fit = "stretch"
+    mean: tuple[float, ...] = (0.5, 0.5, 0.5)
+    std: tuple[float, ...] = (0.25, 0.25, 0.25)
+
+    def __post_init__(self) -> None:
+        for side in (self.width, self.height):
+            if not 1 <= side <= SIDE_LIMIT:
+                raise Invalid(f"a tensor side of {side} pixels is not between 1 and {SIDE_LIMIT}")
+        if self.channels not in ("RGB", "L"):
+            raise Invalid(f"channels {self.channels!r} is not one of RGB, L")
+        if self.fit not in ("stretch", "letterbox"):
+            raise Invalid(f"fit {self.fit!r} is not one of stretch, letterbox")
+        if not len(self.mean) == len(self.std) == self.depth:
+            raise Invalid(f"{self.channels} takes {self.depth} numbers as mean and as std")
+        if not all(number > 0 for number in self.std):
+            raise Invalid(f"std {list(self.std)} has a number that is not above 0")
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Preprocessing:
+        """The preprocessing that `as_json` wrote.
+
+        Raises:
+            Invalid: a key is missing or unknown, or a value does not fit.
+        """
+        try:
+            numbers = {key: tuple(map(float, document[key])) for key in ("mean", "std")}
+            return cls(**{**document, **numbers})
+        except (KeyError, TypeError, ValueError) as error:
+            raise Invalid(f"this preprocessing cannot be read: {error}") from error
+
+    def as_json(self) -> dict[str, Any]:
+        """All fields, as JSON can hold them."""
+        return {**asdict(self), "mean": list(self.mean), "std": list(self.std)}
+
+    @property
+    def depth(self) -> int:
+        """How many channels the tensor has."""
+        return len(self.channels)
+
+    def tensor(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The tensor ``[channels, height, width]`` of a picture ``[H, W, 3]`` in RGB."""
+        return self.normalise(self.canvas(pixels))
+
+    def canvas(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """A picture ``[H, W, 3]`` scaled to ``[height, width, channels]``, still in bytes."""
+        image = Image.fromarray(pixels)
+        if self.channels == "L":
+            image = image.convert("L")
+        picture_height, picture_width = pixels.shape[:2]
+        left, top, width, height = self._window(picture_width, picture_height)
+        if image.size != (width, height):
+            image = image.resize((width, height), Image.Resampling.BILINEAR)
+        scaled = np.asarray(image, dtype=np.uint8).reshape(height, width, self.depth)
+        if (width, height) == (self.width, self.height):
+            return scaled
+        canvas = np.full((self.height, self.width, self.depth), MARGIN, np.uint8)
+        canvas[top : top + height, left : left + width] = scaled
+        return canvas
+
+    def normalise(self, canvas: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The tensor ``[channels, height, width]`` of a canvas."""
+        mean = np.asarray(self.mean, np.float32) * np.float32(255)
+        std = np.asarray(self.std, np.float32) * np.float32(255)
+        tensor = (canvas.astype(np.float32) - mean) / std
+        return np.ascontiguousarray(tensor.transpose(2, 0, 1))
+
+    def to_tensor(
+        self, boxes: NDArray[np.float32], picture_width: int, picture_height: int
+    ) -> NDArray[np.float32]:
+        """Boxes ``[n, 4]`` in pixels of a picture, in pixels of its tensor."""
+        left, top, width, height = self._window(picture_width, picture_height)
+        scale = _four(width / picture_width, height / picture_height)
+        return (boxes * scale + _four(left, top)).astype(np.float32)
+
+    def to_picture(
+        self, boxes: NDArray[np.float32], picture_width: int, picture_height: int
+    ) -> NDArray[np.float32]:
+        """Boxes ``[n, 4]`` in pixels of a tensor, in pixels of its picture, not clipped."""
+        left, top, width, height = self._window(picture_width, picture_height)
+        scale = _four(picture_width / width, picture_height / height)
+        return ((boxes - _four(left, top)) * scale).astype(np.float32)
+
+    def _window(self, picture_width: int, picture_height: int) -> tuple[int, int, int, int]:
+        """Where the picture lies on the canvas: left, top, width, height."""
+        if self.fit == "stretch":
+            return 0, 0, self.width, self.height
+        scale = min(self.width / picture_width, self.height / picture_height)
+        width = min(self.width, max(1, round(picture_width * scale)))
+        height = min(self.height, max(1, round(picture_height * scale)))
+        return (self.width - width) // 2, (self.height - height) // 2, width, height
+
+
+def _four(x: float, y: float) -> NDArray[np.float64]:
+    return np.array([x, y, x, y], np.float64)
