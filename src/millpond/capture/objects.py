@@ -114,16 +114,7 @@ def record_object(transaction: Transaction, new: NewObject) -> str:
         )
     )
     if new.origin is not None:
-        connection.execute(
-            tables.object_origins.insert().values(
-                object_id=new.object_id,
-                path=new.origin.path,
-                group_key=new.origin.group_key,
-                order_key=new.origin.order_key,
-                part=new.origin.part,
-                recorded_at=recorded_at,
-            )
-        )
+        record_origin(connection, new.object_id, new.origin, recorded_at)
     write_events(
         connection,
         [
@@ -141,6 +132,33 @@ def record_object(transaction: Transaction, new: NewObject) -> str:
         ],
     )
     return new.object_id
+
+
+def record_origin(
+    connection: Connection, object_id: str, origin: Origin, recorded_at: int
+) -> None:
+    """Record where an object came from, which is said once for each object."""
+    connection.execute(
+        tables.object_origins.insert().values(
+            object_id=object_id,
+            path=origin.path,
+            group_key=origin.group_key,
+            order_key=origin.order_key,
+            part=origin.part,
+            recorded_at=recorded_at,
+        )
+    )
+
+
+def origin_of(connection: Connection, object_id: str) -> Origin | None:
+    """Where an object came from, if it was ever ingested."""
+    table = tables.object_origins
+    row = connection.execute(
+        select(table.c.path, table.c.group_key, table.c.order_key, table.c.part).where(
+            table.c.object_id == object_id
+        )
+    ).first()
+    return None if row is None else Origin(*row)
 
 
 def _subject(transaction: Transaction, identifier: str) -> str:
