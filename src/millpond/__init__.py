@@ -1,1 +1,62 @@
-"""Millpond: the whole data loop of an AI application."""
+"""Millpond: the whole data loop of an AI application, from upload to the next model.
+
+>>> import millpond
+>>> project = millpond.open("cells")                          # doctest: +SKIP
+>>> project.query("select count(*) from ground_truth")        # doctest: +SKIP
+
+Everything public is reached from here; what is not named here may change.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from millpond.errors import MillpondError
+from millpond.settings import AppTemplate
+from millpond.values import Box, Prediction
+
+if TYPE_CHECKING:
+    from millpond.client.client import Client
+    from millpond.project import Project
+
+__version__ = "0.1.0"
+
+__all__ = ["AppTemplate", "Box", "Client", "MillpondError", "Prediction", "Project", "open"]
+
+
+def open(address: str, *, token: str | None = None) -> Project | Client:
+    """A project: the one in a folder, or the one behind a server's address.
+
+    Args:
+        address: a project folder, or ``http://`` or ``https://`` and where it is served.
+        token: for a server; made by ``millpond token create``.
+
+    Returns:
+        Both kinds have ``predict``, ``annotate``, ``ingest``, ``query``,
+        ``snapshot``, ``run`` and ``verify``.
+
+    Raises:
+        ProjectError: the folder is no project.
+    """
+    if address.startswith(("http://", "https://")):
+        from millpond.client.client import Client
+
+        return Client(address, token=token)
+    from pathlib import Path
+
+    from millpond.project import Project
+
+    return Project.open(Path(address))
+
+
+def __getattr__(name: str) -> Any:
+    # Loaded when asked for: importing millpond stays light.
+    if name == "Project":
+        from millpond.project import Project
+
+        return Project
+    if name == "Client":
+        from millpond.client.client import Client
+
+        return Client
+    raise AttributeError(f"module 'millpond' has no attribute {name!r}")

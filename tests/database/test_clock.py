@@ -1,0 +1,91 @@
+"""The clock never goes back, and a sealed moment never changes."""
+
+from __future__ import annotations
+
+import multiprocessing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, select, update
+
+from millpond.database import clock as clocks
+from millpond.database.connection import create_schema, open_database, reading, writing
+from millpond.database.schema import clock, facts
+from millpond.errors import Invalid, ProjectError
+
+URL = "sqlite:///operations.db"
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    engine = open_database(URL, tmp_path)
+    create_schema(engine)
+    return engine
+
+
+def tick(engine: Engine) -> int:
+    with writing(engine) as connection:
+        clock = clocks.Clock(connection)
+        moment = clock.tick()
+        clock.keep()
+    return moment
+
+
+def test_ticks_rise_when_the_machine_is_set_back(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = tick(engine)
+    monkeypatch.setattr(clocks, "machine_now", lambda: first - 10_000_000)
+    assert tick(engine) == first + 1
+    assert tick(engine) == first + 2
+
+
+def test_a_rolled_back_tick_is_given_again_or_passed_over(engine: Engine) -> None:
+    before = tick(engine)
+    with pytest.raises(ZeroDivisionError), writing(engine) as connection:
+        clocks.Clock(connection).tick()
+        raise ZeroDivisionError
+    assert tick(engine) > before
+
+
+def _tick_many(folder: Path, count: int) -> list[int]:
+    engine = open_database(URL, folder)
+    return [tick(engine) for _ in range(count)]
+
+
+def test_processes_never_share_a_tick(engine: Engine, tmp_path: Path) -> None:
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        ticks = pool.starmap(_tick_many, [(tmp_path, 50), (tmp_path, 50)])
+    assert len({moment for each in ticks for moment in each}) == 100
+    assert all(each == sorted(each) for each in ticks)
+
+
+def test_nothing_is_recorded_at_or_before_a_sealed_moment(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed = clocks.machine_now()
+    clocks.seal(engine, sealed)
+    monkeypatch.setattr(clocks, "machine_now", lambda: sealed - 5_000_000)
+    assert tick(engine) > sealed
+
+
+def test_a_moment_to_come_is_refused(engine: Engine) -> None:
+    before = tick(engine)
+    with pytest.raises(Invalid, match="still to come"):
+        clocks.seal(engine, clocks.machine_now() + 60_000_000)
+    with reading(engine) as connection:
+        assert clocks.last(connection) == before
+
+
+def test_a_newer_format_is_refused(engine: Engine) -> None:
+    with writing(engine) as connection:
+        connection.execute(update(facts).where(facts.c.name == "format").values(value="99"))
+    with pytest.raises(ProjectError, match="install a newer millpond"):
+        create_schema(engine)
+
+
+def test_commits_are_fsynced(engine: Engine) -> None:
+    with reading(engine) as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.scalar(select(clock.c.last)) == 0

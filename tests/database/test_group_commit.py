@@ -1,0 +1,107 @@
+"""Many writers, few commits; each is answered only for what is on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, event, func, select
+
+from millpond.database.connection import create_schema, open_database, reading
+from millpond.database.group_commit import GroupCommit, Transaction
+from millpond.database.schema import facts
+from millpond.errors import Busy, Invalid
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    engine = open_database("sqlite:///operations.db", tmp_path)
+    create_schema(engine)
+    return engine
+
+
+@pytest.fixture
+def commit(engine: Engine) -> Iterator[GroupCommit]:
+    commit = GroupCommit(engine)
+    yield commit
+    commit.close()
+
+
+def insert(name: str) -> Callable[[Transaction], int]:
+    def work(transaction: Transaction) -> int:
+        moment = transaction.clock.tick()
+        transaction.connection.execute(facts.insert().values(name=name, value=str(moment)))
+        return moment
+
+    return work
+
+
+def kept(engine: Engine) -> set[str]:
+    with reading(engine) as connection:
+        return set(connection.scalars(select(facts.c.name))) - {"format"}
+
+
+def test_concurrent_writers_share_commits(engine: Engine, commit: GroupCommit) -> None:
+    commits = []
+    event.listen(engine, "commit", commits.append)
+    with ThreadPoolExecutor(64) as pool:
+        moments = list(pool.map(lambda i: commit.run(insert(f"n{i}")), range(400)))
+    assert len(set(moments)) == 400
+    assert len(kept(engine)) == 400
+    assert len(commits) < 200
+
+
+def test_an_answer_means_that_others_can_see_it(engine: Engine, commit: GroupCommit) -> None:
+    def write_then_read(number: int) -> bool:
+        commit.run(insert(f"n{number}"))
+        with reading(engine) as connection:
+            query = select(func.count()).where(facts.c.name == f"n{number}")
+            return connection.scalar(query) == 1
+
+    with ThreadPoolExecutor(16) as pool:
+        assert all(pool.map(write_then_read, range(100)))
+
+
+def test_work_that_fails_is_rolled_back_alone(engine: Engine, commit: GroupCommit) -> None:
+    def half(transaction: Transaction) -> None:
+        insert("half")(transaction)
+        raise Invalid("no")
+
+    def attempt(number: int) -> bool:
+        if number % 3:
+            commit.run(insert(f"n{number}"))
+            return True
+        with pytest.raises(Invalid, match="no"):
+            commit.run(half)
+        return False
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(attempt, range(90)))
+    assert kept(engine) == {f"n{number}" for number, done in enumerate(answers) if done}
+
+
+def test_a_commit_that_fails_fails_for_all(engine: Engine, commit: GroupCommit) -> None:
+    failing = [True]
+
+    def fail(connection: object) -> None:
+        if failing:
+            failing.clear()
+            raise OSError("power")
+
+    event.listen(engine, "commit", fail)
+    with pytest.raises(OSError, match="power"):
+        commit.run(insert("lost"))
+    commit.run(insert("kept"))
+    assert kept(engine) == {"kept"}
+
+
+def test_a_closed_committer_refuses(engine: Engine) -> None:
+    commit = GroupCommit(engine)
+    commit.run(insert("before"))
+    commit.close()
+    commit.close()
+    with pytest.raises(Busy):
+        commit.run(insert("after"))
+    assert kept(engine) == {"before"}
