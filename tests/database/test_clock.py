@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -48,14 +49,25 @@ def test_a_rolled_back_tick_is_given_again_or_passed_over(engine: Engine) -> Non
     assert tick(engine) > before
 
 
-def _tick_many(folder: Path, count: int) -> list[int]:
-    engine = open_database(URL, folder)
-    return [tick(engine) for _ in range(count)]
+TICK_FIFTY = """
+import sys
+from pathlib import Path
+from millpond.database.clock import Clock
+from millpond.database.connection import open_database, writing
+
+engine = open_database(sys.argv[1], Path(sys.argv[2]))
+for _ in range(50):
+    with writing(engine) as connection:
+        clock = Clock(connection)
+        print(clock.tick())
+        clock.keep()
+"""
 
 
 def test_processes_never_share_a_tick(engine: Engine, tmp_path: Path) -> None:
-    with multiprocessing.get_context("spawn").Pool(2) as pool:
-        ticks = pool.starmap(_tick_many, [(tmp_path, 50), (tmp_path, 50)])
+    command = [sys.executable, "-c", TICK_FIFTY, URL, str(tmp_path)]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    ticks = [[int(line) for line in process.communicate()[0].split()] for process in running]
     assert len({moment for each in ticks for moment in each}) == 100
     assert all(each == sorted(each) for each in ticks)
 
