@@ -81,17 +81,19 @@ def record_annotations(
         Invalid: an action, target, label or box does not fit; the message says which.
         Conflict: an ``annotation_id`` is taken by another annotation.
     """
+    batch = _Batch(transaction, place)
     ids: list[str] = []
     created = False
     for number, annotation in enumerate(sent, start=1):
         try:
-            annotation_id, is_new = _record(transaction, place, annotation, declared, annotator)
+            annotation_id, is_new = _record(batch, annotation, declared, annotator)
         except Invalid as error:
             if len(sent) == 1:
                 raise
             raise Invalid(f"annotation {number} of {len(sent)}: {error}") from error
         ids.append(annotation_id)
         created = created or is_new
+    batch.flush()
     rows = {
         row["annotation_id"]: row for row in _select(transaction.connection, ids=list(set(ids)))
     }
@@ -105,20 +107,67 @@ def annotations_of(
     return _select(connection, inference_id=inference_id, object_id=object_id)
 
 
+class _Batch:
+    """New annotations on one place, written together: many statements would take long.
+
+    Whatever reads annotations asks for `connection`, which writes what waits first.
+    """
+
+    def __init__(self, transaction: Transaction, place: Place) -> None:
+        self.place = place
+        self._transaction = transaction
+        self._rows: list[dict[str, object]] = []
+        self._events: list[Event] = []
+        self._review_id: str | None = None
+
+    @property
+    def connection(self) -> Connection:
+        """The connection, by which everything added so far can be seen."""
+        self.flush()
+        return self._transaction.connection
+
+    @property
+    def review_id(self) -> str:
+        """The review of the place, made at its first annotation."""
+        if self._review_id is None:
+            self._review_id = _review(self._transaction.connection, self.place)
+        return self._review_id
+
+    def add(self, annotation_id: str, content: Mapping[str, object]) -> None:
+        """Add an annotation with the next moment of the clock, and its event."""
+        recorded_at = self._transaction.clock.tick()
+        self._rows.append({"annotation_id": annotation_id, "recorded_at": recorded_at, **content})
+        self._events.append(
+            Event.of(
+                "millpond.annotation.recorded",
+                self.place.app,
+                annotation_id,
+                recorded_at,
+                object_id=self.place.object_id,
+                action=content["action"],
+                target_id=content["target_id"],
+                label=content["label"],
+            )
+        )
+
+    def flush(self) -> None:
+        """Write what waits."""
+        if self._rows:
+            self._transaction.connection.execute(tables.annotations.insert(), self._rows)
+            write_events(self._transaction.connection, self._events)
+            self._rows, self._events = [], []
+
+
 def _record(
-    transaction: Transaction,
-    place: Place,
-    sent: NewAnnotation,
-    declared: AppSection,
-    annotator: str,
+    batch: _Batch, sent: NewAnnotation, declared: AppSection, annotator: str
 ) -> tuple[str, bool]:
-    connection = transaction.connection
     _check_form(sent)
-    target = None if sent.target is None else _find_target(connection, place, sent.target)
+    place = batch.place
+    target = None if sent.target is None else _find_target(batch.connection, place, sent.target)
     resolved = _resolve(sent, target)
     _check_fit(resolved, place, declared)
     annotation_id = sent.annotation_id or new_id()
-    review_id = (target and target.review_id) or _review(connection, place)
+    review_id = (target and target.review_id) or batch.review_id
     root_id = target.root_id if target else (annotation_id if sent.action == "add" else None)
     content = {
         "review_id": review_id,
@@ -129,25 +178,9 @@ def _record(
         **box_columns(resolved.box),
         "annotator": annotator,
     }
-    if sent.annotation_id and _is_kept(connection, sent.annotation_id, content):
+    if sent.annotation_id and _is_kept(batch.connection, sent.annotation_id, content):
         return annotation_id, False
-    recorded_at = transaction.clock.tick()
-    connection.execute(
-        tables.annotations.insert().values(
-            annotation_id=annotation_id, recorded_at=recorded_at, **content
-        )
-    )
-    event = Event.of(
-        "millpond.annotation.recorded",
-        place.app,
-        annotation_id,
-        recorded_at,
-        object_id=place.object_id,
-        action=sent.action,
-        target_id=sent.target,
-        label=resolved.label,
-    )
-    write_events(connection, [event])
+    batch.add(annotation_id, content)
     return annotation_id, True
 
 

@@ -134,9 +134,7 @@ def record_object(transaction: Transaction, new: NewObject) -> str:
     return new.object_id
 
 
-def record_origin(
-    connection: Connection, object_id: str, origin: Origin, recorded_at: int
-) -> None:
+def record_origin(connection: Connection, object_id: str, origin: Origin, recorded_at: int) -> None:
     """Record where an object came from, which is said once for each object."""
     connection.execute(
         tables.object_origins.insert().values(

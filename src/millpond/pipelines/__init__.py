@@ -1,0 +1,1 @@
+"""Pipelines: the named jobs of a project, and the record of when they ran."""

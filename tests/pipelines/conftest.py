@@ -1,0 +1,114 @@
+"""A real operational database and object store, and small folders of pictures."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from sqlalchemy import Engine, text
+
+from millpond.database.connection import create_schema, open_database, reading
+from millpond.database.group_commit import GroupCommit
+from millpond.pipelines import tables as tables
+from millpond.pipelines.ingest import Ingested, IngestOptions, ingest
+from millpond.raw.folder import FolderStore
+from millpond.settings import AppSection
+
+APPS = {
+    "cells": AppSection(task="detection", labels=("RBC", "WBC")),
+    "fruits": AppSection(task="classification", labels=("apple", "lemon")),
+}
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    engine = open_database("sqlite:///operations.db", tmp_path)
+    create_schema(engine)
+    return engine
+
+
+@pytest.fixture
+def commit(engine: Engine) -> Iterator[GroupCommit]:
+    commit = GroupCommit(engine)
+    yield commit
+    commit.close()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FolderStore:
+    return FolderStore(tmp_path / "lake")
+
+
+@pytest.fixture
+def feed(tmp_path: Path) -> Path:
+    folder = tmp_path / "feed"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def bring(engine: Engine, commit: GroupCommit, store: FolderStore) -> Callable[..., Ingested]:
+    """Ingest a folder into the application ``cells``, or another."""
+
+    def run(
+        path: Path, app: str = "cells", declared: AppSection | None = None, **options: Any
+    ) -> Ingested:
+        declared = declared or APPS[app]
+        return ingest(engine, commit, store, app, declared, path, IngestOptions(**options))
+
+    return run
+
+
+@pytest.fixture
+def rows(engine: Engine) -> Callable[[str], list[tuple[Any, ...]]]:
+    """What a statement selects from the operational database."""
+
+    def run(sql: str) -> list[tuple[Any, ...]]:
+        with reading(engine) as connection:
+            return [tuple(row) for row in connection.execute(text(sql))]
+
+    return run
+
+
+@pytest.fixture
+def picture() -> Callable[[int], bytes]:
+    """The bytes of a PNG of noise, 40 x 30 pixels, different for each seed."""
+
+    def make(seed: int) -> bytes:
+        pixels = np.random.default_rng(seed).integers(0, 255, (30, 40, 3), dtype=np.uint8)
+        out = io.BytesIO()
+        Image.fromarray(pixels).save(out, "PNG")
+        return out.getvalue()
+
+    return make
+
+
+@pytest.fixture
+def voc(feed: Path, picture: Callable[[int], bytes]) -> Callable[..., None]:
+    """Write a picture with its XML file; boxes as VOC has them, from 1 and inclusive."""
+
+    def write(name: str, *objects: tuple[str, int, int, int, int], seed: int = 0) -> None:
+        (feed / f"{name}.png").write_bytes(picture(seed))
+        boxes = "".join(
+            f"<object><name>{label}</name><bndbox><xmin>{left}</xmin><ymin>{top}</ymin>"
+            f"<xmax>{right}</xmax><ymax>{bottom}</ymax></bndbox></object>"
+            for label, left, top, right, bottom in objects
+        )
+        (feed / f"{name}.xml").write_text(f"<annotation>{boxes}</annotation>")
+
+    return write
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """The folder of real data; the test is skipped without it."""
+    folder = os.environ.get("MILLPOND_TEST_DATA")
+    if not folder:
+        pytest.skip("MILLPOND_TEST_DATA names no folder of real data")
+    return Path(folder)
