@@ -1,0 +1,63 @@
+// Requests to the HTTP interface: one place for headers, problems and lost connections.
+
+import { texts } from "../texts";
+
+// What the server refused, or status 0 when it could not be reached.
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly requestId: string | null = null,
+  ) {
+    super(message);
+    this.name = "ApiError";
+  }
+
+  // Whether the same request may well succeed a little later.
+  get passes(): boolean {
+    return this.status === 0 || this.status === 429 || this.status >= 500;
+  }
+}
+
+export async function request<T>(path: string, init: RequestInit = {}): Promise<T> {
+  const response = await reach(path, init);
+  if (!response.ok) throw problemOf(response.status, await response.text());
+  if (response.status === 204) return undefined as T;
+  return (await response.json()) as T;
+}
+
+export function post<T>(path: string, body?: unknown): Promise<T> {
+  const json = body === undefined ? {} : { body: JSON.stringify(body) };
+  return request<T>(path, { method: "POST", headers: jsonHeaders(), ...json });
+}
+
+// The message of an `application/problem+json` answer (RFC 9457), or of what came instead of one.
+export function problemOf(status: number, text: string): ApiError {
+  try {
+    const problem = JSON.parse(text) as { detail?: string; title?: string; request_id?: string };
+    const message = problem.detail ?? problem.title ?? texts.errors.status(status);
+    return new ApiError(status, message, problem.request_id ?? null);
+  } catch {
+    return new ApiError(status, texts.errors.status(status));
+  }
+}
+
+// The header that another site's form cannot send: the server asks for it on every change.
+export const OWN_HEADERS = { "X-Requested-With": "millpond", Accept: "application/json" } as const;
+
+function jsonHeaders() {
+  return { "Content-Type": "application/json" };
+}
+
+async function reach(path: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(path, {
+      ...init,
+      credentials: "same-origin",
+      headers: { ...OWN_HEADERS, ...init.headers },
+    });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new ApiError(0, texts.errors.unreachable);
+  }
+}

@@ -1,0 +1,85 @@
+// What the HTTP interface answers, as the pages use it.
+
+import type { Box } from "../domain/geometry";
+
+export type Task = "detection" | "classification";
+export type Role = "user" | "reviewer" | "scientist" | "engineer" | "officer" | "admin";
+export type Action = "confirm" | "correct" | "add" | "reject" | "complete";
+
+export interface Session {
+  readonly user: string;
+  readonly role: Role;
+}
+
+export interface App {
+  readonly app: string;
+  readonly task: Task;
+  readonly labels: readonly string[];
+  readonly champion: string | null;
+}
+
+export interface AppList {
+  readonly apps: readonly App[];
+  readonly project?: string;
+}
+
+export interface Candidate {
+  readonly label: string;
+  readonly score: number;
+  readonly box: Box | null;
+}
+
+export interface Prediction extends Candidate {
+  readonly prediction_id: string;
+}
+
+export interface Annotation {
+  readonly annotation_id: string;
+  readonly action: Action;
+  // The prediction or annotation that it speaks about; null for `add` and `complete`.
+  readonly target: string | null;
+  readonly label: string | null;
+  readonly box: Box | null;
+  readonly annotator: string;
+  readonly recorded_at: string;
+}
+
+export interface Inference {
+  readonly inference_id: string;
+  readonly object_id: string;
+  readonly app: string;
+  readonly model_version: string | null;
+  readonly width: number;
+  readonly height: number;
+  readonly duration_ms: number | null;
+  readonly predictions: readonly Prediction[];
+  readonly candidates?: readonly Candidate[];
+  readonly annotations?: readonly Annotation[];
+  readonly threshold?: number | null;
+  readonly nms_threshold?: number | null;
+  readonly recorded_at?: string;
+}
+
+export interface InferenceSummary {
+  readonly inference_id: string;
+  readonly object_id: string;
+  readonly recorded_at: string;
+  readonly model_version: string | null;
+  readonly predictions: number;
+  readonly reviewed: boolean;
+}
+
+export interface InferencePage {
+  readonly inferences: readonly InferenceSummary[];
+  readonly next: string | null;
+}
+
+// An annotation as it is sent. The page makes its id, so that sending it twice keeps it once.
+export interface AnnotationBody {
+  readonly annotation_id: string;
+  readonly action: Action;
+  readonly prediction_id?: string;
+  readonly target?: string;
+  readonly label?: string;
+  readonly box?: Box;
+}

@@ -1,0 +1,163 @@
+// The state of a review: what the model said, with what people said about it on top.
+
+import type { Annotation, Candidate, Inference, Prediction } from "../api/types";
+import { type Box, iou, sameBox } from "./geometry";
+import { answered, suppressed, type Thresholds, USUAL_THRESHOLDS } from "./suppression";
+
+// Where a finding stands: nobody spoke yet, or what the latest annotation made of it.
+export type Verdict = "open" | "confirmed" | "corrected" | "added" | "rejected";
+
+export interface Finding {
+  // The id of the prediction or of the `add` at its root, or `candidate:N`.
+  readonly key: string;
+  // A candidate was kept by the server but not answered: it can be added, not rejected.
+  readonly source: "prediction" | "candidate" | "person";
+  readonly label: string;
+  readonly score: number | null;
+  readonly box: Box | null;
+  readonly verdict: Verdict;
+}
+
+export interface Review {
+  readonly findings: readonly Finding[];
+  // Candidates at or above the floor that the thresholds hide.
+  readonly hidden: number;
+  readonly done: boolean;
+}
+
+// A person's box that covers a mere candidate this well has already said what it says.
+const COVERED = 0.5;
+
+const VERDICTS = {
+  confirm: "confirmed",
+  correct: "corrected",
+  add: "added",
+  reject: "rejected",
+} as const;
+
+// The thresholds at which the server answered.
+export function answeredAt(inference: Inference): Thresholds {
+  return {
+    confidence: inference.threshold ?? USUAL_THRESHOLDS.confidence,
+    overlap: inference.nms_threshold ?? USUAL_THRESHOLDS.overlap,
+  };
+}
+
+// The root of an annotation: the prediction or the `add` at the bottom of its chain of targets.
+export function rootsOf(annotations: readonly Annotation[]): Map<string, string> {
+  const byId = new Map(annotations.map((one) => [one.annotation_id, one]));
+  const roots = new Map<string, string>();
+  for (const annotation of annotations) {
+    let at = annotation;
+    for (let steps = 0; at.target !== null && steps <= byId.size; steps++) {
+      const below = byId.get(at.target);
+      if (below === undefined) break;
+      at = below;
+    }
+    roots.set(annotation.annotation_id, at.target ?? at.annotation_id);
+  }
+  return roots;
+}
+
+// The latest annotation of each root; those given later in the list win over those before.
+export function standing(annotations: readonly Annotation[]): Map<string, Annotation> {
+  const roots = rootsOf(annotations);
+  const latest = new Map<string, Annotation>();
+  for (const annotation of annotations) {
+    if (annotation.action === "complete") continue;
+    latest.set(roots.get(annotation.annotation_id) as string, annotation);
+  }
+  return latest;
+}
+
+// In the order in which the server lets them count: time first, then id.
+export function inOrder(annotations: readonly Annotation[]): Annotation[] {
+  return [...annotations].sort(
+    (a, b) => compare(a.recorded_at, b.recorded_at) || compare(a.annotation_id, b.annotation_id),
+  );
+}
+
+// What is on the picture at these thresholds. What people spoke about is never hidden by them.
+export function reviewOf(
+  inference: Inference,
+  annotations: readonly Annotation[],
+  at: Thresholds,
+): Review {
+  const latest = standing(annotations);
+  const predictions = new Map(inference.predictions.map((one) => [one.prediction_id, one]));
+  const spoken = [...latest].map(([root, annotation]) =>
+    spokenOf(root, annotation, predictions.get(root)),
+  );
+  const pool = poolOf(inference);
+  const open = shownOf(pool, at)
+    .filter(({ key }) => !latest.has(key))
+    .filter((one) => one.source === "prediction" || !spoken.some((by) => covers(by, one)));
+  const findings = [...spoken, ...open].sort(
+    (a, b) => (b.score ?? 2) - (a.score ?? 2) || compare(a.key, b.key),
+  );
+  return {
+    findings,
+    hidden: Math.max(0, pool.length - shownOf(pool, at).length),
+    done: annotations.some(({ action }) => action === "complete"),
+  };
+}
+
+// What would count as truth if the review were done now.
+export function isTruth(finding: Finding): boolean {
+  return finding.verdict !== "open" && finding.verdict !== "rejected";
+}
+
+function spokenOf(root: string, latest: Annotation, prediction: Prediction | undefined): Finding {
+  return {
+    key: root,
+    source: prediction === undefined ? "person" : "prediction",
+    label: latest.label ?? prediction?.label ?? "",
+    score: prediction?.score ?? null,
+    box: latest.box ?? prediction?.box ?? null,
+    verdict:
+      prediction === undefined && latest.action !== "reject"
+        ? "added"
+        : VERDICTS[latest.action as keyof typeof VERDICTS],
+  };
+}
+
+// All candidates as findings; one that was answered carries the id of its prediction.
+function poolOf(inference: Inference): Finding[] {
+  const left = [...inference.predictions];
+  const pool: Finding[] = (inference.candidates ?? []).map((candidate, index) => {
+    const found = left.findIndex((prediction) => isSame(prediction, candidate));
+    const prediction = found < 0 ? undefined : left.splice(found, 1)[0];
+    return openOf(candidate, prediction?.prediction_id ?? null, index);
+  });
+  return [...pool, ...left.map((one, index) => openOf(one, one.prediction_id, index))];
+}
+
+function openOf(candidate: Candidate, predictionId: string | null, index: number): Finding {
+  return {
+    key: predictionId ?? `candidate:${index}`,
+    source: predictionId === null ? "candidate" : "prediction",
+    label: candidate.label,
+    score: candidate.score,
+    box: candidate.box,
+    verdict: "open",
+  };
+}
+
+function shownOf(pool: readonly Finding[], at: Thresholds): Finding[] {
+  const scored = pool as readonly (Finding & { score: number })[];
+  const isDetection = pool.some(({ box }) => box !== null);
+  return isDetection ? suppressed(scored, at) : answered(scored, at.confidence);
+}
+
+function isSame(a: Candidate, b: Candidate): boolean {
+  return a.label === b.label && Math.abs(a.score - b.score) < 1e-4 && sameBox(a.box, b.box);
+}
+
+function covers(spoken: Finding, candidate: Finding): boolean {
+  if (spoken.verdict === "rejected" || spoken.box === null || candidate.box === null) return false;
+  return iou(spoken.box, candidate.box) >= COVERED;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,23 @@
+// What made the answer, in one line: model, time taken, size of the picture.
+
+import type { Inference } from "../api/types";
+import { fullTime, texts } from "../texts";
+import styles from "./Facts.module.css";
+
+export function Facts({ inference }: { inference: Inference }) {
+  const { model_version, duration_ms, width, height, recorded_at } = inference;
+  return (
+    <header className={styles.facts}>
+      <h1 className={styles.model}>
+        {model_version === null ? texts.facts.noModel : texts.facts.model(model_version)}
+      </h1>
+      <p className={styles.line}>
+        <span>{texts.facts.size(width, height)}</span>
+        {typeof duration_ms === "number" && model_version !== null && (
+          <span>{texts.facts.duration(duration_ms)}</span>
+        )}
+        {recorded_at !== undefined && <time dateTime={recorded_at}>{fullTime(recorded_at)}</time>}
+      </p>
+    </header>
+  );
+}

@@ -1,0 +1,104 @@
+// Past inferences, the latest first, with a small picture each.
+
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { inferencesQuery, pictureAddress } from "../api/queries";
+import type { InferenceSummary } from "../api/types";
+import { fullTime, shortTime, texts } from "../texts";
+import { Button } from "../ui/Button";
+import { Icon } from "../ui/Icon";
+import { Problem } from "../ui/Notice";
+import styles from "./HistoryList.module.css";
+
+export function HistoryList({ app, openId }: { app: string; openId: string | null }) {
+  const past = useInfiniteQuery(inferencesQuery(app));
+  const entries = past.data?.pages.flatMap(({ inferences }) => inferences) ?? [];
+  return (
+    <nav className={styles.history} aria-labelledby="history">
+      <h2 id="history" className={styles.title}>
+        {texts.history.title}
+      </h2>
+      {past.isPending && <Placeholders />}
+      {past.error !== null && <Problem error={past.error} onRetry={() => past.refetch()} />}
+      {past.isSuccess && entries.length === 0 && (
+        <p className={styles.empty}>{texts.history.empty}</p>
+      )}
+      <ul className={styles.list}>
+        {entries.map((entry) => (
+          <Entry
+            key={entry.inference_id}
+            app={app}
+            entry={entry}
+            isOpen={entry.inference_id === openId}
+          />
+        ))}
+        {past.hasNextPage && (
+          <li className={styles.older}>
+            <Button
+              kind="quiet"
+              onClick={() => past.fetchNextPage()}
+              disabled={past.isFetchingNextPage}
+            >
+              {past.isFetchingNextPage ? texts.predict.loading : texts.history.older}
+            </Button>
+          </li>
+        )}
+      </ul>
+    </nav>
+  );
+}
+
+interface EntryProps {
+  app: string;
+  entry: InferenceSummary;
+  isOpen: boolean;
+}
+
+function Entry({ app, entry, isOpen }: EntryProps) {
+  const findings = texts.history.findings(entry.predictions);
+  const time = fullTime(entry.recorded_at);
+  return (
+    <li>
+      <Link
+        to="/predict/$app/$inferenceId"
+        params={{ app, inferenceId: entry.inference_id }}
+        className={styles.entry}
+        aria-label={texts.history.entry(time, findings, entry.reviewed)}
+        aria-current={isOpen ? "page" : undefined}
+      >
+        <img
+          className={styles.picture}
+          src={pictureAddress(entry.object_id, 96)}
+          alt=""
+          width={44}
+          height={44}
+          loading="lazy"
+          decoding="async"
+        />
+        <span className={styles.words}>
+          <span className={styles.time} title={time}>
+            {shortTime(entry.recorded_at)}
+          </span>
+          <span className={styles.facts}>
+            {entry.model_version === null ? texts.history.noModel : findings}
+          </span>
+        </span>
+        {entry.reviewed && (
+          <span className={styles.reviewed} title={texts.history.reviewed}>
+            <Icon name="check" />
+          </span>
+        )}
+      </Link>
+    </li>
+  );
+}
+
+function Placeholders() {
+  return (
+    <div className={styles.list} aria-hidden="true">
+      {[1, 2, 3, 4].map((each) => (
+        <div key={each} className={styles.placeholder} />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,83 @@
+// Where the review stands: what is open, what is saved, and the word that it is done.
+
+import { texts } from "../texts";
+import { Button } from "../ui/Button";
+import { Icon } from "../ui/Icon";
+import styles from "./ReviewBar.module.css";
+import type { ReviewDesk } from "./useReview";
+
+export function ReviewBar({ review, isDetection }: { review: ReviewDesk; isDetection: boolean }) {
+  if (!review.mayEdit) {
+    const hint = texts.review.readOnly(texts.shell.roles[review.role]);
+    return <p className={styles.readOnly}>{hint}</p>;
+  }
+  const open = review.findings.filter(
+    ({ verdict, source }) => verdict === "open" && source === "prediction",
+  );
+  return (
+    <section className={styles.bar} aria-label={texts.review.title}>
+      <p className={styles.hint}>{hintOf(review, isDetection ? open.length : 0)}</p>
+      <div className={styles.buttons}>
+        {isDetection && open.length > 0 && (
+          <Button onClick={() => review.confirm(...open)}>
+            {texts.review.confirmAll(open.length)}
+          </Button>
+        )}
+        {review.done ? (
+          <span className={styles.done}>
+            <Icon name="check" />
+            {texts.review.done}
+          </span>
+        ) : (
+          <Button kind="primary" icon="check" onClick={review.complete}>
+            {texts.review.complete}
+          </Button>
+        )}
+      </div>
+      <SaveState review={review} />
+    </section>
+  );
+}
+
+function hintOf(review: ReviewDesk, open: number): string {
+  if (open > 0) return texts.review.open(open);
+  if (review.done) return texts.review.doneHint;
+  const isEmpty = review.findings.every(
+    ({ verdict }) => verdict === "rejected" || verdict === "open",
+  );
+  return isEmpty ? texts.review.empty : texts.review.ready;
+}
+
+function SaveState({ review }: { review: ReviewDesk }) {
+  const { unsaved, phase, retry, discard } = review;
+  const refused = unsaved.find(({ problem }) => problem !== null);
+  if (refused !== undefined) {
+    return (
+      <div className={styles.problem} role="alert">
+        <p>{texts.review.refused(refused.problem ?? "")}</p>
+        <Button kind="quiet" onClick={retry}>
+          {texts.review.retry}
+        </Button>
+        <Button kind="quiet" onClick={discard}>
+          {texts.review.discard}
+        </Button>
+      </div>
+    );
+  }
+  if (unsaved.length > 0 && phase === "unreachable") {
+    return (
+      <div className={styles.problem} role="alert">
+        <p>{texts.review.unreachable}</p>
+        <Button kind="quiet" onClick={retry}>
+          {texts.review.retry}
+        </Button>
+      </div>
+    );
+  }
+  const state = unsaved.length > 0 ? "saving" : "saved";
+  return (
+    <p className={styles.state} data-state={state} role="status">
+      {texts.review[state]}
+    </p>
+  );
+}

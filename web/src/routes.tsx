@@ -1,0 +1,86 @@
+// The addresses of the pages.
+
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import { appsQuery, sessionQuery } from "./api/queries";
+import { isSignedOut } from "./queryClient";
+import { NoPage } from "./shell/NoPage";
+import { Broken, Shell } from "./shell/Shell";
+import { SignInPage } from "./shell/SignInPage";
+
+const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({
+  component: Outlet,
+  notFoundComponent: NoPage,
+  errorComponent: Broken,
+});
+
+const signInRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: (search): { next?: string } =>
+    isOwnAddress(search.next) ? { next: search.next } : {},
+  component: SignInPage,
+});
+
+// Everything that takes a session.
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: "inside",
+  beforeLoad: async ({ context, location }) => {
+    try {
+      await context.queryClient.ensureQueryData(sessionQuery);
+    } catch (error) {
+      if (!isSignedOut(error)) throw error;
+      const next = location.href === "/" ? {} : { next: location.href };
+      throw redirect({ to: "/sign-in", search: next });
+    }
+  },
+  component: Shell,
+});
+
+const start = createRoute({
+  getParentRoute: () => inside,
+  path: "/",
+  beforeLoad: async ({ context }) => {
+    const { apps } = await context.queryClient.ensureQueryData(appsQuery);
+    const first = apps[0];
+    if (first !== undefined) throw redirect({ to: "/predict/$app", params: { app: first.app } });
+  },
+});
+
+const predict = createRoute({
+  getParentRoute: () => inside,
+  path: "/predict/$app",
+  component: lazyRouteComponent(() => import("./predict/PredictPage"), "PredictPage"),
+});
+
+const predictOne = createRoute({
+  getParentRoute: () => predict,
+  path: "/$inferenceId",
+});
+
+export function makeRouter(queryClient: QueryClient) {
+  const inner = inside.addChildren([start, predict.addChildren([predictOne])]);
+  return createRouter({
+    routeTree: root.addChildren([signInRoute, inner]),
+    context: { queryClient },
+  });
+}
+
+// Only addresses of our own are gone to after signing in.
+function isOwnAddress(next: unknown): next is string {
+  return typeof next === "string" && /^\/(?![/\\])/.test(next);
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

@@ -1,0 +1,73 @@
+// The pictures being sent: two at a time, each with its progress and its end.
+
+import { ApiError } from "../api/client";
+import type { Inference } from "../api/types";
+import type { Upload } from "../api/upload";
+import type { Thresholds } from "../domain/suppression";
+import { Store } from "./store";
+
+export interface UploadItem extends Upload {
+  readonly phase: "waiting" | "sending" | "working" | "done" | "failed";
+  // The share of bytes sent, from 0 to 1.
+  readonly progress: number;
+  readonly inferenceId: string | null;
+  readonly problem: string | null;
+}
+
+export interface UploadPorts {
+  predict(upload: Upload, onProgress: (share: number) => void): Promise<Inference>;
+  onDone(inference: Inference, upload: Upload, isFirst: boolean): void;
+}
+
+const AT_ONCE = 2;
+
+export class Uploads extends Store<readonly UploadItem[]> {
+  constructor(private readonly ports: UploadPorts) {
+    super([]);
+  }
+
+  add(app: string, files: readonly File[], at: Thresholds): void {
+    const items = files.map((file): UploadItem => {
+      const key = crypto.randomUUID();
+      const asked = { app, file, key, threshold: at.confidence, nms: at.overlap };
+      return { ...asked, phase: "waiting", progress: 0, inferenceId: null, problem: null };
+    });
+    this.set([...this.get().filter(({ phase }) => phase !== "done"), ...items]);
+    this.next();
+  }
+
+  retry(key: string): void {
+    this.update(key, { phase: "waiting", progress: 0, problem: null });
+    this.next();
+  }
+
+  dismiss(key: string): void {
+    this.set(this.get().filter((item) => item.key !== key));
+  }
+
+  private next(): void {
+    const busy = this.get().filter(({ phase }) => phase === "sending" || phase === "working");
+    const waiting = this.get().filter(({ phase }) => phase === "waiting");
+    for (const item of waiting.slice(0, AT_ONCE - busy.length)) void this.send(item);
+  }
+
+  private async send(item: UploadItem): Promise<void> {
+    this.update(item.key, { phase: "sending" });
+    try {
+      const inference = await this.ports.predict(item, (progress) =>
+        this.update(item.key, { progress, phase: progress < 1 ? "sending" : "working" }),
+      );
+      const isFirst = !this.get().some(({ phase }) => phase === "done");
+      this.update(item.key, { phase: "done", inferenceId: inference.inference_id });
+      this.ports.onDone(inference, item, isFirst);
+    } catch (error) {
+      const problem = error instanceof ApiError ? error.message : String(error);
+      this.update(item.key, { phase: "failed", problem });
+    }
+    this.next();
+  }
+
+  private update(key: string, fields: Partial<UploadItem>): void {
+    this.set(this.get().map((item) => (item.key === key ? { ...item, ...fields } : item)));
+  }
+}
