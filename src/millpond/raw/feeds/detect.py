@@ -78,9 +78,11 @@ def _detect(place: Path) -> str:
 
 def _one_file(place: Path, found: Iterable[Path], format: str) -> tuple[Path, Path]:
     """The folder of the pictures, and the one file that describes them."""
+    if place.is_file():
+        return place.parent, place
     several = list(itertools.islice(found, 3))
     if len(several) == 1:
-        return (place if place.is_dir() else place.parent), several[0]
+        return place, several[0]
     names = ", ".join(file.name for file in several) or "none"
     raise Invalid(f"{place.name} needs one {format} file and has {names}; give the file itself")
 
