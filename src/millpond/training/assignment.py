@@ -1,0 +1,150 @@
+"""Which places of a detector answer for which true box, and the loss that follows.
+
+The places that a box's label and extent are already predicted best from become
+its positives: task-aligned assignment (Feng et al., 2021, "TOOD"). A network
+that knows nothing yet has no best places, so at first those nearest to the
+box's centre are taken, and the one rule gives way to the other by degrees.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+#: Positives of a box at most.
+TOP = 9
+#: Weight of the score and of the overlap in the alignment, as exponents.
+SCORE_POWER, OVERLAP_POWER = 0.5, 4.0
+#: Share of the training over which nearness gives way to alignment.
+NEARNESS_SHARE = 0.3
+#: How fast nearness falls with the distance, in sides of the box.
+NEARNESS_SLOPE = 4.0
+#: Negatives count by their score to this power: the easy ones are many.
+FOCUS, NEGATIVE_WEIGHT = 1.5, 0.75
+#: Weight of the boxes' loss beside that of the scores.
+BOX_WEIGHT = 2.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Truth:
+    """The true boxes of a batch, padded to the most of any picture.
+
+    Args:
+        boxes: ``[N, G, 4]`` in pixels of the tensor.
+        kinds: places of their labels, ``[N, G]``.
+        real: which are no padding, ``[N, G]``.
+    """
+
+    boxes: Tensor
+    kinds: Tensor
+    real: Tensor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Targets:
+    """What each place should answer.
+
+    Args:
+        scores: ``[N, places, labels]``, 0 for negatives.
+        boxes: ``[N, places, 4]``, of meaning for positives only.
+        weights: ``[N, places]``, 0 for negatives.
+    """
+
+    scores: Tensor
+    boxes: Tensor
+    weights: Tensor
+
+
+def loss(logits: Tensor, boxes: Tensor, centres: Tensor, truth: Truth, share: float) -> Tensor:
+    """The loss of a batch.
+
+    Args:
+        logits: ``[N, places, labels]``.
+        boxes: ``[N, places, 4]`` in pixels of the tensor.
+        centres: of the places, ``[places, 2]``.
+        truth: the true boxes.
+        share: how much of the training is over, from 0 to 1.
+    """
+    targets = assign(logits.detach().sigmoid(), boxes.detach(), centres, truth, share)
+    total = targets.weights.sum().clamp(min=1)
+    focus = NEGATIVE_WEIGHT * logits.detach().sigmoid() ** FOCUS
+    focus = torch.where(targets.scores > 0, 1.0, focus)
+    scores = functional.binary_cross_entropy_with_logits(
+        logits, targets.scores, weight=focus, reduction="sum"
+    )
+    positive = targets.weights > 0
+    gaps = 1 - _generalised(boxes[positive], targets.boxes[positive])
+    return (scores + BOX_WEIGHT * (gaps * targets.weights[positive]).sum()) / total
+
+
+@torch.no_grad()
+def assign(scores: Tensor, boxes: Tensor, centres: Tensor, truth: Truth, share: float) -> Targets:
+    """Give each true box its places, and each place what it should answer.
+
+    1.  A place may answer for a box that it lies in, or whose centre is nearest to it.
+    2.  Of those, each box takes the best by alignment and nearness.
+    3.  A place that several boxes took stays with the one that it overlaps most.
+    4.  The best place of a box should score as high as it overlaps, the others less.
+    """
+    nearness = max(0.0, 1 - share / NEARNESS_SHARE)
+    places = len(centres)
+    allowed, distance = _reachable(centres, truth)
+    overlap = _overlap(truth.boxes[:, :, None], boxes[:, None])
+    known = scores.transpose(1, 2).gather(1, truth.kinds[:, :, None].expand(-1, -1, places))
+    aligned = known**SCORE_POWER * overlap**OVERLAP_POWER
+    fitness = aligned ** (1 - nearness) * torch.exp(-NEARNESS_SLOPE * nearness * distance)
+    fitness = (fitness + 1e-9 * torch.exp(-distance)) * allowed
+
+    best = fitness.topk(min(TOP, places), -1).indices
+    taken = torch.zeros_like(allowed).scatter_(2, best, True) & allowed
+    claim, owner = torch.where(taken, overlap + 1e-6, 0.0).max(1)
+    positive = claim > 0
+    taken &= functional.one_hot(owner, taken.shape[1]).transpose(1, 2).bool()
+
+    fitness, overlap = fitness * taken, overlap * taken
+    relative = fitness / fitness.amax(-1, keepdim=True).clamp(min=1e-9)
+    height = nearness + (1 - nearness) * overlap.amax(-1, keepdim=True)
+    weights = (relative.clamp(min=1e-6) ** (1 - nearness) * height * taken).amax(1)
+
+    kinds = truth.kinds.gather(1, owner)
+    wanted = torch.zeros_like(scores).scatter_(2, kinds[..., None], weights[..., None])
+    owned = truth.boxes.gather(1, owner[..., None].expand(-1, -1, 4))
+    return Targets(wanted, owned, weights * positive)
+
+
+def _reachable(centres: Tensor, truth: Truth) -> tuple[Tensor, Tensor]:
+    """Which places may answer for which box, and how far they are, ``[N, G, places]``."""
+    low, high = truth.boxes[:, :, None, :2], truth.boxes[:, :, None, 2:]
+    inside = torch.minimum(centres - low, high - centres).amin(-1) > 0
+    offset = (low + high) / 2 - centres
+    length = offset.abs().amax(-1)
+    inside |= length <= length.amin(-1, keepdim=True) + 1e-3
+    distance = (offset / (high - low).clamp(min=1)).norm(dim=-1)
+    return inside & truth.real[:, :, None], distance
+
+
+def _overlap(a: Tensor, b: Tensor) -> Tensor:
+    """Intersection over union of boxes ``[..., 4]``."""
+    return _shared(a, b) / _union(a, b).clamp(min=1e-6)
+
+
+def _generalised(a: Tensor, b: Tensor) -> Tensor:
+    """Generalised intersection over union (Rezatofighi et al., 2019), from -1 to 1."""
+    union = _union(a, b)
+    hull = torch.maximum(a[..., 2:], b[..., 2:]) - torch.minimum(a[..., :2], b[..., :2])
+    area = hull.prod(-1).clamp(min=1e-6)
+    return _overlap(a, b) - (area - union) / area
+
+
+def _shared(a: Tensor, b: Tensor) -> Tensor:
+    low = torch.maximum(a[..., :2], b[..., :2])
+    high = torch.minimum(a[..., 2:], b[..., 2:])
+    return (high - low).clamp(min=0).prod(-1)
+
+
+def _union(a: Tensor, b: Tensor) -> Tensor:
+    areas = (a[..., 2:] - a[..., :2]).prod(-1) + (b[..., 2:] - b[..., :2]).prod(-1)
+    return areas - _shared(a, b)

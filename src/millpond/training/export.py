@@ -1,0 +1,64 @@
+"""A learned network as an ONNX file, checked against the network itself."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from millpond.errors import MillpondError
+from millpond.models.runtime import open_runtime
+
+#: Version of the operators; every ONNX Runtime of the last years knows it.
+OPSET = 17
+#: The most by which the outputs may differ, beside a share of the same size.
+TOLERANCE = 1e-4
+
+
+def to_onnx(network: nn.Module, example: Tensor, outputs: Sequence[str]) -> bytes:
+    """The network as one ONNX file, with any number of pictures in a batch.
+
+    Args:
+        network: takes a batch and gives as many tensors as `outputs` has names.
+        example: a batch ``[N, C, H, W]`` on which both are compared.
+        outputs: names of the outputs.
+
+    Raises:
+        MillpondError: the file computes something else than the network.
+    """
+    network = network.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        # The exporter by tracing is called old, but needs no further library and
+        # writes one file; what it traces is compared below.
+        warnings.simplefilter("ignore")
+        path = Path(folder) / "model.onnx"
+        torch.onnx.export(
+            network,
+            (example[:1],),
+            path,
+            input_names=["pictures"],
+            output_names=list(outputs),
+            dynamic_axes={name: {0: "batch"} for name in ("pictures", *outputs)},
+            opset_version=OPSET,
+            dynamo=False,
+        )
+        model = path.read_bytes()
+    _check_equal(model, network, example)
+    return model
+
+
+@torch.no_grad()
+def _check_equal(model: bytes, network: nn.Module, example: Tensor) -> None:
+    wanted = network(example)
+    wanted = wanted if isinstance(wanted, tuple) else (wanted,)
+    found = open_runtime(model).run(example.numpy())
+    for tensor, array in zip(wanted, found, strict=True):
+        expected = tensor.numpy()
+        if not np.allclose(array, expected, rtol=TOLERANCE, atol=TOLERANCE):
+            worst = float(np.abs(array - expected).max())
+            raise MillpondError(f"the exported model differs from the trained one by {worst:g}")
