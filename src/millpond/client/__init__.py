@@ -1,0 +1,1 @@
+"""A project behind a server, with the methods of one in a folder."""

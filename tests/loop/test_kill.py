@@ -1,0 +1,120 @@
+"""Acknowledged means kept: uploads under SIGKILL.
+
+Every inference that was answered is there afterwards, once, with its object and
+its event, however often the server was killed.
+"""
+
+from __future__ import annotations
+
+import io
+import random
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image
+from running import Server, millpond
+
+from millpond.capture.objects import object_key
+
+
+def an_image(seed: int) -> bytes:
+    """A small PNG that no other seed gives."""
+    pixels = np.random.default_rng(seed).integers(0, 255, (48, 64, 3), dtype=np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+class Uploads:
+    """Uploads from many threads that go on while the server comes and goes."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.answered: dict[str, str] = {}
+        self._lock = threading.Lock()
+
+    def send(self, number: int) -> None:
+        """Send one image until it is answered; the same key makes it one request."""
+        data, deadline = an_image(number), time.monotonic() + 240
+        while time.monotonic() < deadline:
+            try:
+                response = httpx.post(
+                    f"{self.server.url}/api/v1/apps/cells/predict",
+                    content=data,
+                    headers={
+                        "Authorization": f"Bearer {self.server.token}",
+                        "Idempotency-Key": str(number),
+                    },
+                    timeout=30,
+                )
+            except httpx.TransportError:
+                time.sleep(0.05)
+                continue
+            if response.status_code == 503:
+                time.sleep(0.1)
+                continue
+            assert response.status_code == 200, response.text
+            answer = response.json()
+            with self._lock:
+                self.answered[answer["inference_id"]] = answer["object_id"]
+            return
+        raise AssertionError(f"upload {number} was never answered")
+
+
+def test_what_was_answered_survives_sigkill(new_project: Callable[..., Path]) -> None:
+    check(Server(new_project("--task", "detection", "--labels", "a,b")), uploads=200, kills=3)
+
+
+@pytest.mark.soak
+def test_what_was_answered_survives_many_sigkills(new_project: Callable[..., Path]) -> None:
+    check(Server(new_project("--task", "detection", "--labels", "a,b")), uploads=3000, kills=100)
+
+
+def check(server: Server, *, uploads: int, kills: int) -> None:
+    """Upload while the server is killed and started, then look for every answer."""
+    sending = Uploads(server.start())
+    chance = random.Random(7)
+    with ThreadPoolExecutor(200) as pool:
+        results = [pool.submit(sending.send, number) for number in range(uploads)]
+        for kill in range(1, kills + 1):
+            # Each kill falls somewhere into its own share of the uploads.
+            share = (kill - chance.random()) * uploads / (kills + 1)
+            while len(sending.answered) < share:
+                time.sleep(0.002)
+            server.kill()
+            server.start()
+        for result in results:
+            result.result()
+    assert server.stop() == 0
+    assert len(sending.answered) == uploads
+    assert_kept(server.project, sending.answered)
+    assert millpond("verify", project=server.project)["verify"] == "ok"
+    before = millpond("query", "select count(*) from inferences", project=server.project)
+    millpond("run", "history", project=server.project)
+    after = millpond("query", "select count(*) from inferences", project=server.project)
+    assert before["rows"] == after["rows"] == [[uploads]]
+
+
+def assert_kept(project: Path, answered: dict[str, str]) -> None:
+    """Each answer has one inference, its object's bytes, and one event."""
+    lake = project / "lake"
+    database = sqlite3.connect(lake / "operations.db")
+    kept = dict(database.execute("select inference_id, object_id from inferences"))
+    events = [
+        entity
+        for (entity,) in database.execute(
+            "select entity_id from outbox where type = 'millpond.inference.recorded'"
+        )
+    ]
+    database.close()
+    assert kept == answered
+    assert sorted(events) == sorted(answered)
+    for object_id in answered.values():
+        assert (lake / object_key(object_id)).stat().st_size > 0
