@@ -1,0 +1,1 @@
+"""Serving: the HTTP interface and the pages, over backends that are handed in."""

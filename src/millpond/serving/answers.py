@@ -1,0 +1,149 @@
+"""The JSON forms of what is kept: inferences, predictions, candidates and annotations."""
+
+from __future__ import annotations
+
+from typing import NotRequired, TypedDict
+
+from sqlalchemy import Connection, RowMapping
+
+from millpond.capture.annotations import annotations_of
+from millpond.capture.inferences import get_inference, predictions_of
+from millpond.models.candidates import unpack
+from millpond.values import Prediction, iso
+
+
+class CandidateAnswer(TypedDict):
+    """What a model saw before thresholds and suppression."""
+
+    label: str
+    score: float
+    box: list[float] | None
+
+
+class PredictionAnswer(CandidateAnswer):
+    """What was answered; `box` is `[x_min, y_min, x_max, y_max]` in pixels, or null."""
+
+    prediction_id: str
+
+
+class AnnotationAnswer(TypedDict):
+    """What a person said; `label` and `box` are those that hold after the action."""
+
+    annotation_id: str
+    object_id: str
+    inference_id: str | None
+    action: str
+    target: str | None
+    label: str | None
+    box: list[float] | None
+    annotator: str
+    recorded_at: str
+
+
+class InferenceAnswer(TypedDict):
+    """The answer to an image."""
+
+    inference_id: str
+    captured: bool
+    object_id: str
+    app: str
+    model_version: str | None
+    width: int
+    height: int
+    duration_ms: float
+    predictions: list[PredictionAnswer]
+    candidates: NotRequired[list[CandidateAnswer]]
+
+
+class InferenceInFull(InferenceAnswer):
+    """The answer to an image, with how it was asked and what people said since."""
+
+    threshold: float
+    nms_threshold: float
+    requested_by: str
+    recorded_at: str
+    annotations: list[AnnotationAnswer]
+
+
+def read_inference(
+    connection: Connection, inference_id: str, *, candidates: bool
+) -> InferenceAnswer:
+    """The answer that was given to an image.
+
+    Args:
+        candidates: with what was kept before suppression.
+
+    Raises:
+        NotFound: there is no inference of that id.
+    """
+    return _answer(connection, get_inference(connection, inference_id), candidates=candidates)
+
+
+def read_inference_in_full(
+    connection: Connection, row: RowMapping, *, candidates: bool
+) -> InferenceInFull:
+    """The answer of an inference that was read already, with its annotations."""
+    annotations = annotations_of(connection, inference_id=row["inference_id"])
+    return {
+        **_answer(connection, row, candidates=candidates),
+        "threshold": row["threshold"],
+        "nms_threshold": row["nms_threshold"],
+        "requested_by": row["requested_by"],
+        "recorded_at": iso(row["recorded_at"]),
+        "annotations": [annotation_answer(annotation) for annotation in annotations],
+    }
+
+
+def annotation_answer(row: RowMapping) -> AnnotationAnswer:
+    """An annotation, from its row joined with its review's."""
+    return {
+        "annotation_id": row["annotation_id"],
+        "object_id": row["object_id"],
+        "inference_id": row["inference_id"],
+        "action": row["action"],
+        "target": row["target_id"],
+        "label": row["label"],
+        "box": _box(row),
+        "annotator": row["annotator"],
+        "recorded_at": iso(row["recorded_at"]),
+    }
+
+
+def _answer(connection: Connection, row: RowMapping, *, candidates: bool) -> InferenceAnswer:
+    answer: InferenceAnswer = {
+        "inference_id": row["inference_id"],
+        "captured": True,
+        "object_id": row["object_id"],
+        "app": row["app"],
+        "model_version": row["model_version"],
+        "width": row["width"],
+        "height": row["height"],
+        "duration_ms": row["duration_ms"],
+        "predictions": [
+            _prediction(prediction)
+            for prediction in predictions_of(connection, row["inference_id"])
+        ],
+    }
+    if candidates:
+        answer["candidates"] = [_candidate(kept) for kept in unpack(row["candidates"])]
+    return answer
+
+
+def _prediction(row: RowMapping) -> PredictionAnswer:
+    return {
+        "prediction_id": row["prediction_id"],
+        "label": row["label"],
+        "score": row["score"],
+        "box": _box(row),
+    }
+
+
+def _candidate(kept: Prediction) -> CandidateAnswer:
+    box = None if kept.box is None else kept.box.as_list()
+    return {"label": kept.label, "score": kept.score, "box": box}
+
+
+def _box(row: RowMapping) -> list[float] | None:
+    if row["x_min"] is None:
+        return None
+    return [row["x_min"], row["y_min"], row["x_max"], row["y_max"]]

@@ -1,0 +1,65 @@
+"""The application that answers over HTTP, made of its routes and the backends."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from anyio import CapacityLimiter
+from fastapi import FastAPI
+
+from millpond.serving import problems
+from millpond.serving.api import (
+    annotate,
+    apps,
+    health,
+    inferences,
+    objects,
+    predict,
+    serving_models,
+    session,
+)
+from millpond.serving.envelope import Envelope
+from millpond.serving.gate import Gate
+from millpond.serving.pages import Pages
+from millpond.serving.services import Services
+
+_PARTS = (
+    session,
+    apps,
+    predict,
+    inferences,
+    annotate,
+    objects,
+    serving_models,
+    health,
+)
+
+#: Predictions that are written at once, so that many share one fsync.
+_WRITERS = 48
+#: Bytes of uploads that may lie in memory together.
+_MOST_BYTES = 512 * 1024 * 1024
+
+
+def create_app(services: Services) -> FastAPI:
+    """The application over the backends of one project."""
+    app = FastAPI(
+        title="Millpond",
+        version=version("millpond"),
+        description="Predict, correct, keep, query: the data loop of an AI application.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+    )
+    server = services.settings.server
+    app.state.services = services
+    app.state.gate = Gate(server.threads + server.waiting, _MOST_BYTES)
+    app.state.predictions = CapacityLimiter(_WRITERS)
+    for part in _PARTS:
+        # Not `include_router`: the routes stay what they are, for the tests to walk.
+        app.router.routes.extend(part.routes.all)
+    app.router.default = Pages()
+    problems.install(app)
+    app.add_middleware(Envelope)
+    return app

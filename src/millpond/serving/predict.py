@@ -1,0 +1,255 @@
+"""Predicting: from the bytes of an image to an answer that is on disk before it is given."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import threading
+import time
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from millpond.capture.inferences import (
+    IdempotencyKey,
+    NewInference,
+    find_answered,
+    record_inference,
+)
+from millpond.capture.objects import NewObject, find_object, object_key, record_object
+from millpond.database.connection import reading
+from millpond.database.group_commit import GroupCommit, Transaction
+from millpond.errors import Corrupted, Invalid
+from millpond.models.candidates import pack
+from millpond.models.registry import Registry
+from millpond.models.suppression import suppress
+from millpond.raw.decode import Limits, Picture, decode
+from millpond.raw.store import ObjectStore
+from millpond.serving.answers import InferenceAnswer, read_inference
+from millpond.settings import AppSection, LimitsSection, Settings
+from millpond.values import CANDIDATE_FLOOR, Prediction, app_route, new_id
+
+_LONGEST_SUBJECT = 255
+_LONGEST_KEY = 255
+
+
+@dataclass(frozen=True)
+class Upload:
+    """An image that was sent to be predicted, with everything that was asked for checked."""
+
+    app: str
+    section: AppSection
+    data: bytes
+    sha256: str
+    threshold: float
+    nms: float
+    subject: str | None
+    requested_by: str
+    key: IdempotencyKey | None
+
+
+@dataclass(frozen=True)
+class _Sight:
+    """What was seen in an upload; `model_version` is None where nobody looked."""
+
+    picture: Picture
+    model_version: str | None
+    candidates: list[Prediction]
+    duration_ms: float
+
+
+class PredictService:
+    """Predicts and captures. Many threads may use one at the same time.
+
+    Args:
+        commit: of the operational database, whose `engine` is for reading.
+        registry: knows the champion of each application.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        engine: Engine,
+        commit: GroupCommit,
+        store: ObjectStore,
+        registry: Registry,
+    ) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._commit = commit
+        self._store = store
+        self._registry = registry
+        self._limits = decode_limits(settings.limits)
+        self._cores = threading.BoundedSemaphore(settings.server.threads)
+
+    def upload(
+        self,
+        app: str,
+        data: bytes,
+        *,
+        requested_by: str,
+        threshold: float | None = None,
+        nms: float | None = None,
+        subject: str | None = None,
+        key: str | None = None,
+    ) -> Upload:
+        """Check what is asked for, and fill in what the application declares.
+
+        Args:
+            threshold: the lowest score that is answered, at least 0.05.
+            nms: the overlap above which the weaker box is left out.
+            subject: the caller's own name for whom the image is about.
+            key: requests with the same key are one request.
+
+        Raises:
+            NotFound: there is no such application.
+            Invalid: a threshold, the subject or the key does not fit.
+        """
+        section = self._settings.app(app)
+        threshold = section.threshold if threshold is None else threshold
+        nms = section.nms if nms is None else nms
+        _check(threshold, nms, subject, key)
+        app = app_route(app)
+        sha256 = hashlib.sha256(data).hexdigest()
+        asked = None
+        if key is not None:
+            request = hashlib.sha256(repr((sha256, threshold, nms, subject)).encode()).hexdigest()
+            asked = IdempotencyKey(app, requested_by, key, request)
+        return Upload(app, section, data, sha256, threshold, nms, subject, requested_by, asked)
+
+    def predict(self, upload: Upload, *, candidates: bool = False) -> InferenceAnswer:
+        """Predict an upload, or answer again what was answered to its key before.
+
+        When this returns, the object, the inference and its event are on disk.
+
+        Raises:
+            NotAnImage, TooLarge, Unsupported: the bytes cannot be taken as an image.
+            Conflict: the key was used for another request.
+            DiskFull: there is no room; nothing was kept.
+        """
+        inference_id = self._answered(upload)
+        if inference_id is None:
+            with self._cores:
+                sight = self._see(upload)
+            inference_id = self._keep(upload, sight)
+        with reading(self._engine) as connection:
+            return read_inference(connection, inference_id, candidates=candidates)
+
+    def picture(self, data: bytes) -> Picture:
+        """Decode a kept object, when a core is free for it."""
+        with self._cores:
+            return decode(data, self._limits)
+
+    def _answered(self, upload: Upload) -> str | None:
+        if upload.key is None:
+            return None
+        with reading(self._engine) as connection:
+            return find_answered(connection, upload.key)
+
+    def _see(self, upload: Upload) -> _Sight:
+        started = time.perf_counter()
+        picture = decode(upload.data, self._limits)
+        version = self._registry.champion(upload.app)
+        candidates = [] if version is None else self._candidates(version, picture)
+        duration_ms = round((time.perf_counter() - started) * 1000, 3)
+        return _Sight(picture, version, candidates, duration_ms)
+
+    def _candidates(self, version: str, picture: Picture) -> list[Prediction]:
+        try:
+            return self._registry.predictor(version).candidates(picture.pixels)
+        except Invalid as error:
+            # The caller's request is fine; it is the model that is not.
+            raise Corrupted(f"model {version} cannot predict: {error}") from error
+
+    def _keep(self, upload: Upload, sight: _Sight) -> str:
+        """Keep an upload and what was seen in it; the id of the inference."""
+        new = self._new_object(upload, sight.picture)
+        # Step 1. The bytes, durably, unless they are kept already.
+        put = not self._is_kept(upload)
+        if put:
+            self._store.put(object_key(new.object_id), upload.data)
+        # Step 2. Every row and event of them, in one transaction.
+        kept = None
+        try:
+            inference_id, kept = self._commit.run(
+                lambda transaction: _record(transaction, upload, sight, new)
+            )
+        finally:
+            # Step 3. Where no row names the bytes, another request was first or
+            # the transaction failed: they go again. After a crash before this
+            # line, `verify` names them.
+            if put and kept != new.object_id:
+                with contextlib.suppress(OSError):
+                    self._store.delete(object_key(new.object_id))
+        return inference_id
+
+    def _is_kept(self, upload: Upload) -> bool:
+        with reading(self._engine) as connection:
+            found = find_object(connection, upload.app, upload.subject, upload.sha256)
+        return found is not None
+
+    @staticmethod
+    def _new_object(upload: Upload, picture: Picture) -> NewObject:
+        return NewObject(
+            object_id=new_id(),
+            app=upload.app,
+            sha256=upload.sha256,
+            media_type=picture.media_type,
+            width=picture.width,
+            height=picture.height,
+            bytes=len(upload.data),
+            source="upload",
+            subject=upload.subject,
+        )
+
+
+def decode_limits(limits: LimitsSection) -> Limits:
+    """The limits of decoding that the settings ask for."""
+    return Limits(
+        bytes=limits.upload_mb * 1024 * 1024,
+        pixels=limits.megapixels * 1_000_000,
+        frames=limits.frames,
+    )
+
+
+def _record(
+    transaction: Transaction, upload: Upload, sight: _Sight, new: NewObject
+) -> tuple[str, str | None]:
+    """The ids of the inference and of the object that is named by it.
+
+    Where another request with the same key was first, it is that one's
+    inference, and no object of ours.
+    """
+    if upload.key is not None:
+        answered = find_answered(transaction.connection, upload.key)
+        if answered is not None:
+            return answered, None
+    object_id = record_object(transaction, new)
+    inference = NewInference(
+        inference_id=new_id(),
+        object_id=object_id,
+        app=upload.app,
+        model_version=sight.model_version,
+        threshold=upload.threshold,
+        nms_threshold=upload.nms,
+        duration_ms=sight.duration_ms,
+        requested_by=upload.requested_by,
+        predictions=suppress(sight.candidates, upload.threshold, upload.nms),
+        candidates=pack(sight.candidates),
+    )
+    record_inference(transaction, inference, upload.key)
+    return inference.inference_id, object_id
+
+
+def _check(threshold: float, nms: float, subject: str | None, key: str | None) -> None:
+    if not CANDIDATE_FLOOR <= threshold <= 1:
+        raise Invalid(
+            f"threshold {threshold} is not from {CANDIDATE_FLOOR} to 1: "
+            f"what scores below {CANDIDATE_FLOOR} is not kept"
+        )
+    if not 0 <= nms <= 1:
+        raise Invalid(f"nms {nms} is not from 0 to 1")
+    if subject is not None and not 1 <= len(subject) <= _LONGEST_SUBJECT:
+        raise Invalid(f"a subject has from 1 to {_LONGEST_SUBJECT} characters, not {len(subject)}")
+    if key is not None and not 1 <= len(key) <= _LONGEST_KEY:
+        raise Invalid(f"an Idempotency-Key has from 1 to {_LONGEST_KEY} characters, not {len(key)}")

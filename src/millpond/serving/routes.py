@@ -1,0 +1,107 @@
+"""Routes that look at credentials and role before body or id, and declare their action."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+
+from fastapi import Depends
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+
+from millpond.access.principal import Principal
+from millpond.access.roles import action_of
+from millpond.errors import NotSignedIn
+from millpond.serving.bodies import read_body, replay
+from millpond.serving.credentials import SIGN_IN, authenticate, principal_of, services_of
+from millpond.serving.services import Services
+from millpond.values import app_route
+
+#: Parameters of endpoints: who calls, and the backends.
+Caller = Annotated[Principal, Depends(principal_of)]
+Backends = Annotated[Services, Depends(services_of)]
+
+_ACTION = "x-action"
+_MOST_JSON = 4 * 1024 * 1024
+
+
+class GuardedRoute(APIRoute):
+    """A route with an action. Before anything else of a request is looked at:
+
+    1.  who is calling (401),
+    2.  whether their role covers the action, and their token the application (403),
+    3.  how long the body is (413), unless the endpoint reads it by itself.
+    """
+
+    @property
+    def action(self) -> str:
+        """The name of the action; every route has one."""
+        return str((self.openapi_extra or {})[_ACTION])
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler behind the guard."""
+        action_of(self.action)
+        inner = super().get_route_handler()
+
+        async def handler(request: Request) -> Response:
+            await self._admit(request)
+            if self.body_field is None:
+                return await inner(request)
+            body = await read_body(request, _MOST_JSON)
+            return await inner(Request(request.scope, replay(body)))
+
+        return handler
+
+    async def _admit(self, request: Request) -> None:
+        request.state.principal = None
+        if action_of(self.action).anyone:
+            return
+        principal = await authenticate(request)
+        if principal is None:
+            raise NotSignedIn(SIGN_IN)
+        principal.check(self.action)
+        if "app" in request.path_params:
+            principal.check_app(app_route(request.path_params["app"]))
+        request.state.principal = principal
+
+
+class Routes:
+    """The routes of one part of the interface.
+
+    Args:
+        tag: the heading under which the documentation lists them.
+    """
+
+    def __init__(self, tag: str) -> None:
+        self._tag = tag
+        self.all: list[GuardedRoute] = []
+
+    def get(self, path: str, action: str, **options: Any) -> Callable[[_Endpoint], _Endpoint]:
+        """Declare what answers ``GET``."""
+        return self._declare("GET", path, action, options)
+
+    def post(self, path: str, action: str, **options: Any) -> Callable[[_Endpoint], _Endpoint]:
+        """Declare what answers ``POST``."""
+        return self._declare("POST", path, action, options)
+
+    def _declare(
+        self, method: str, path: str, action: str, options: dict[str, Any]
+    ) -> Callable[[_Endpoint], _Endpoint]:
+        def declare(endpoint: _Endpoint) -> _Endpoint:
+            extra = {**options.pop("openapi_extra", {}), _ACTION: action}
+            route = GuardedRoute(
+                path,
+                endpoint,
+                methods=[method],
+                tags=[self._tag],
+                openapi_extra=extra,
+                **options,
+            )
+            self.all.append(route)
+            return endpoint
+
+        return declare
+
+
+_Endpoint = Callable[..., Any]
