@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NotRequired, TypedDict
+from typing import NotRequired
 
 from sqlalchemy import Connection, RowMapping
+from typing_extensions import TypedDict
 
 from millpond.capture.annotations import annotations_of
 from millpond.capture.inferences import get_inference, predictions_of

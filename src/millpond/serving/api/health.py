@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 from importlib.metadata import version
-from typing import TypedDict
+
+from typing_extensions import TypedDict
 
 from millpond.errors import DiskFull
 from millpond.serving.routes import Backends, Routes

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypedDict
+from typing import Annotated
 
 from fastapi import Query
 from sqlalchemy import Connection, Exists, RowMapping, exists, func, select
 from starlette.requests import Request
+from typing_extensions import TypedDict
 
 from millpond.access.principal import Principal
 from millpond.capture import tables

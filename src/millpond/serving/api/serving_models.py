@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypedDict
+from typing import Annotated
 
 from fastapi import Path
+from typing_extensions import TypedDict
 
 from millpond.errors import NotFound
 from millpond.serving.routes import Backends, Caller, Routes

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
-
 from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
+from typing_extensions import TypedDict
 
 from millpond.access.principal import Principal
 from millpond.serving.credentials import COOKIE, check_origin

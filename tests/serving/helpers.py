@@ -1,0 +1,162 @@
+"""A real server in a thread, over real backends and a real, tiny model."""
+
+from __future__ import annotations
+
+import io
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import numpy as np
+import onnx
+import uvicorn
+from onnx import TensorProto, helper, numpy_helper
+from PIL import Image
+
+from millpond.access.access import Access
+from millpond.database.connection import create_schema, open_database
+from millpond.database.group_commit import GroupCommit
+from millpond.models.package import ModelPackage, Outputs
+from millpond.models.preprocessing import Preprocessing
+from millpond.models.registry import Registry
+from millpond.raw.folder import FolderStore
+from millpond.serving.app import create_app
+from millpond.serving.predict import PredictService
+from millpond.serving.services import Services
+from millpond.settings import Settings
+
+LABELS = ("RBC", "WBC", "Platelets")
+
+
+def tiny_detector() -> bytes:
+    """Finds the same three cells in every picture; the two RBC overlap by 0.68."""
+    scores = np.array([[[0.9, 0, 0], [0.6, 0, 0], [0, 0.3, 0]]], np.float32)
+    boxes = np.array([[[0, 0, 10, 10], [1, 1, 11, 11], [20, 20, 30, 30]]], np.float32)
+    graph = helper.make_graph(
+        [
+            helper.make_node("ReduceMean", ["picture"], ["mean"], axes=[0, 1, 2, 3], keepdims=0),
+            helper.make_node("Mul", ["mean", "zero"], ["nothing"]),
+            helper.make_node("Add", ["nothing", "fixed_scores"], ["scores"]),
+            helper.make_node("Add", ["nothing", "fixed_boxes"], ["boxes"]),
+        ],
+        "tiny",
+        [helper.make_tensor_value_info("picture", TensorProto.FLOAT, ["n", 3, 48, 64])],
+        [
+            helper.make_tensor_value_info("scores", TensorProto.FLOAT, [1, 3, 3]),
+            helper.make_tensor_value_info("boxes", TensorProto.FLOAT, [1, 3, 4]),
+        ],
+        [
+            numpy_helper.from_array(np.array(0, np.float32), "zero"),
+            numpy_helper.from_array(scores, "fixed_scores"),
+            numpy_helper.from_array(boxes, "fixed_boxes"),
+        ],
+    )
+    opset = [helper.make_opsetid("", 13)]
+    return bytes(
+        onnx.helper.make_model(graph, opset_imports=opset, ir_version=8).SerializeToString()
+    )
+
+
+def detector_package() -> ModelPackage:
+    return ModelPackage(
+        app="blood-cells",
+        task="detection",
+        labels=LABELS,
+        preprocessing=Preprocessing(64, 48),
+        outputs=Outputs("scores_and_boxes"),
+        model=tiny_detector(),
+    )
+
+
+def picture(seed: int = 0, form: str = "PNG", size: tuple[int, int] = (64, 48)) -> bytes:
+    """An image file that no other seed gives."""
+    pixels = np.random.default_rng(seed).integers(0, 255, (size[1], size[0], 3), dtype=np.uint8)
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, form)
+    return out.getvalue()
+
+
+@dataclass
+class Served:
+    """A server that runs, and what it runs on."""
+
+    url: str
+    services: Services
+    clients: ExitStack
+
+    def client(
+        self, role: str = "admin", *, name: str = "", app: str | None = None
+    ) -> httpx.Client:
+        """A client with a new token of a role."""
+        token = self.services.access.create_token(name or role, role, app=app, by="os:test")
+        return self.open(Authorization=f"Bearer {token}")
+
+    def open(self, **headers: str) -> httpx.Client:
+        """A client that sends these headers; it is closed with the server."""
+        client = httpx.Client(base_url=self.url, headers=headers, timeout=60)
+        return self.clients.enter_context(client)
+
+    def promote(self) -> str:
+        version = self.services.registry.register(detector_package(), by="os:test").version
+        self.services.registry.set_champion("blood-cells", version, by="os:test")
+        return version
+
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        """What the operational database says."""
+        with self.services.engine.connect() as connection:
+            return [tuple(row) for row in connection.exec_driver_sql(query)]
+
+    def kept(self) -> tuple[object, ...]:
+        """Everything of which a refused request must leave nothing."""
+        files = sorted(stored.key for stored in self.services.store.list("objects"))
+        tables = ("objects", "inferences", "predictions", "annotations", "reviews", "idempotency")
+        return (files, *(self.rows(f"select count(*) from {table}") for table in tables))
+
+
+@contextmanager
+def serving(folder: Path, settings: Settings) -> Iterator[Served]:
+    lake = folder / "lake"
+    engine = open_database("sqlite:///lake/operations.db", folder)
+    create_schema(engine)
+    commit = GroupCommit(engine)
+    store = FolderStore(lake)
+    registry = Registry(engine, commit, lake / "models")
+    services = Services(
+        settings=settings,
+        folder=folder,
+        engine=engine,
+        commit=commit,
+        store=store,
+        registry=registry,
+        access=Access(engine, commit, settings.server),
+        predict=PredictService(settings, engine, commit, store, registry),
+    )
+    try:
+        with running(services) as url, ExitStack() as clients:
+            yield Served(url, services, clients)
+    finally:
+        commit.close()
+        engine.dispose()
+
+
+@contextmanager
+def running(services: Services) -> Iterator[str]:
+    """The URL of a server in a thread."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(create_app(services), log_level="warning", lifespan="off")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
