@@ -21,7 +21,8 @@ const router = makeRouter(queryClient);
 // Wherever it happens that the session has ended: sign in, and come back.
 async function toSignIn() {
   if (router.state.location.pathname === "/sign-in") return;
-  await router.navigate({ to: "/sign-in", search: { next: router.state.location.href } });
+  const { href } = router.state.location;
+  await router.navigate({ to: "/sign-in", search: href === "/" ? {} : { next: href } });
   queryClient.clear();
 }
 

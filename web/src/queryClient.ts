@@ -2,14 +2,18 @@
 
 import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import { ApiError } from "./api/client";
+import { sessionQuery } from "./api/queries";
 
 export function makeQueryClient(onSignedOut: () => void): QueryClient {
-  const onError = (error: Error) => {
-    if (isSignedOut(error)) onSignedOut();
-  };
   return new QueryClient({
-    queryCache: new QueryCache({ onError }),
-    mutationCache: new MutationCache({ onError }),
+    queryCache: new QueryCache({
+      // Who has no session yet is sent to sign in by the route itself.
+      onError: (error, { queryKey }) =>
+        isSignedOut(error) && queryKey[0] !== sessionQuery.queryKey[0] && onSignedOut(),
+    }),
+    mutationCache: new MutationCache({
+      onError: (error) => isSignedOut(error) && onSignedOut(),
+    }),
     defaultOptions: {
       queries: {
         retry: (failures, error) => error instanceof ApiError && error.passes && failures < 2,

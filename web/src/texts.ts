@@ -32,7 +32,7 @@ export const texts = {
     wrong: "Name and password do not match. Check both; passwords tell capitals apart.",
     throttled: "Too many attempts. Wait a minute, then try again.",
     first: "The first administrator’s password was printed when the server first started.",
-    ended: "Your session has ended. Sign in again; you will be back where you were.",
+    next: "Sign in to go on where you were.",
   },
 
   shell: {
@@ -67,7 +67,7 @@ export const texts = {
     releaseHint: (app: string) => `The pictures go to ${app}.`,
     noModel: "No model yet",
     noModelHint: (app: string) =>
-      `The picture is kept. Train and promote a model, then add the picture again to see what it finds: millpond train --app ${app}, millpond models promote.`,
+      `The picture is kept. Train and promote a model for ${app}, then add the picture again to see what it finds.`,
     noModelShort: "No model yet: pictures are kept, and nothing is predicted.",
     nothing: "Nothing found",
     nothingHint: "Lower the confidence to see what the model was less sure of.",
@@ -144,6 +144,7 @@ export const texts = {
     empty: "Marked as done like this, the picture counts as one with nothing in it.",
     truth: "What is it?",
     truthHint: "Choose the one true label.",
+    unlabelled: "Choose the true label first; then the picture can be done.",
     readOnly: (role: string) =>
       `You can look. Correcting takes the role reviewer or administrator; yours is ${role}.`,
     saved: "All saved",

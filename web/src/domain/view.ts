@@ -10,6 +10,8 @@ export interface View {
 }
 
 const LARGEST_SCALE = 24;
+// A small picture is not blown up beyond this to fill the stage.
+const LARGEST_FIT = 4;
 const MARGIN = 16;
 // At least so much of the picture stays in sight, in screen pixels.
 const IN_SIGHT = 48;
@@ -22,7 +24,7 @@ export function fitted(picture: Size, stage: Size): View {
     Math.min(
       (stage.width - 2 * room) / picture.width,
       (stage.height - 2 * room) / picture.height,
-      8,
+      LARGEST_FIT,
     ),
   );
   return {

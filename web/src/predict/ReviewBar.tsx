@@ -1,5 +1,6 @@
 // Where the review stands: what is open, what is saved, and the word that it is done.
 
+import { isTruth } from "../domain/review";
 import { texts } from "../texts";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
@@ -14,9 +15,13 @@ export function ReviewBar({ review, isDetection }: { review: ReviewDesk; isDetec
   const open = review.findings.filter(
     ({ verdict, source }) => verdict === "open" && source === "prediction",
   );
+  // Of a classification, "nothing in it" is no truth.
+  const isUnlabelled = !isDetection && !review.findings.some(isTruth);
   return (
     <section className={styles.bar} aria-label={texts.review.title}>
-      <p className={styles.hint}>{hintOf(review, isDetection ? open.length : 0)}</p>
+      <p className={styles.hint}>
+        {isUnlabelled ? texts.review.unlabelled : hintOf(review, isDetection ? open.length : 0)}
+      </p>
       <div className={styles.buttons}>
         {isDetection && open.length > 0 && (
           <Button onClick={() => review.confirm(...open)}>
@@ -29,7 +34,12 @@ export function ReviewBar({ review, isDetection }: { review: ReviewDesk; isDetec
             {texts.review.done}
           </span>
         ) : (
-          <Button kind="primary" icon="check" onClick={review.complete}>
+          <Button
+            kind="primary"
+            icon="check"
+            disabled={isUnlabelled}
+            onClick={() => review.complete()}
+          >
             {texts.review.complete}
           </Button>
         )}
@@ -42,10 +52,7 @@ export function ReviewBar({ review, isDetection }: { review: ReviewDesk; isDetec
 function hintOf(review: ReviewDesk, open: number): string {
   if (open > 0) return texts.review.open(open);
   if (review.done) return texts.review.doneHint;
-  const isEmpty = review.findings.every(
-    ({ verdict }) => verdict === "rejected" || verdict === "open",
-  );
-  return isEmpty ? texts.review.empty : texts.review.ready;
+  return review.findings.some(isTruth) ? texts.review.ready : texts.review.empty;
 }
 
 function SaveState({ review }: { review: ReviewDesk }) {

@@ -37,9 +37,7 @@ export function SignInPage() {
           pending={enter.isPending}
           problem={enter.error === null ? null : messageOf(enter.error)}
         />
-        <p className={styles.hint}>
-          {next === undefined ? texts.signIn.first : texts.signIn.ended}
-        </p>
+        <p className={styles.hint}>{next === undefined ? texts.signIn.first : texts.signIn.next}</p>
       </section>
     </main>
   );

@@ -158,7 +158,7 @@ function Picture({ source, name, picture, view }: PictureProps) {
       src={source}
       alt={texts.predict.picture(name)}
       draggable={false}
-      data-magnified={view.scale > 3}
+      data-magnified={view.scale > 6}
       style={{
         width: picture.width * view.scale,
         height: picture.height * view.scale,
