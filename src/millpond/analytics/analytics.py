@@ -1,0 +1,109 @@
+"""Questions to the project: SQL over its views, as of any moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+from sqlalchemy import Engine
+
+from millpond.analytics.catalogue import closure, views
+from millpond.analytics.relations import relations
+from millpond.database.clock import machine_now, seal
+from millpond.errors import Invalid
+from millpond.history.history import History
+from millpond.history.vault import VAULT
+from millpond.settings import QuerySection
+from millpond.values import parse_moment
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection, DuckDBPyRelation
+
+
+class Analytics:
+    """Answers SQL from the history and the rows not yet loaded, each fact once.
+
+    Args:
+        limits: of what a user's query may take.
+        named_moment: the moment that a name stands for, such as a snapshot's, or None.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        history: History,
+        limits: QuerySection,
+        named_moment: Callable[[str], int | None],
+    ) -> None:
+        self._engine = engine
+        self._history = history
+        self._limits = limits
+        self._named_moment = named_moment
+
+    def resolve(self, as_of: str | int | None) -> int | None:
+        """The moment that a user means, in microseconds since 1970; None stays the latest.
+
+        After it, nothing will ever be recorded at or before that moment.
+
+        Raises:
+            Invalid: the text is no moment, or the moment is still to come.
+        """
+        if as_of is None:
+            return None
+        moment = as_of if isinstance(as_of, int) else self._parse(as_of)
+        seal(self._engine, moment)
+        return moment
+
+    def views(self) -> dict[str, list[str]]:
+        """The views that a query may name, with their columns in order."""
+        return {name: list(view.columns) for name, view in views().items()}
+
+    def table(self, sql: str, as_of: int | None = None, parameters: Sequence[Any] = ()) -> pa.Table:
+        """The answer to SQL of our own, over the views and the tables of the vault.
+
+        Args:
+            as_of: microseconds since 1970, as `resolve` gives them; None is the latest.
+            parameters: values for each ``?`` of the SQL.
+        """
+        with self._relation(sql, as_of, parameters) as relation:
+            return relation.to_arrow_table()
+
+    def batches(
+        self, sql: str, as_of: int | None = None, parameters: Sequence[Any] = ()
+    ) -> Iterator[pa.RecordBatch]:
+        """As `table`, a record batch at a time, for answers that need not fit into memory."""
+        with self._relation(sql, as_of, parameters) as relation:
+            yield from relation.to_arrow_reader(10_000)
+
+    @contextmanager
+    def _relation(
+        self, sql: str, as_of: int | None, parameters: Sequence[Any]
+    ) -> Iterator[DuckDBPyRelation]:
+        import duckdb
+
+        with duckdb.connect() as connection:
+            connection.execute("set TimeZone = 'UTC'")
+            self._make_views(connection, sql, as_of)
+            yield connection.sql(sql, params=list(parameters))
+
+    def _make_views(self, connection: DuckDBPyConnection, sql: str, as_of: int | None) -> None:
+        known = {*VAULT, *views()}
+        names = closure(sorted(known & connection.get_table_names(sql)))
+        with relations(self._engine, self._history, names, as_of) as found:
+            for name, schema, batches in found.tables():
+                connection.register(name, pa.Table.from_batches(batches, schema))
+        for statement in found.statements:
+            connection.execute(statement)
+
+    def _parse(self, text: str) -> int:
+        moment = parse_moment(text, now=machine_now())
+        if moment is None:
+            moment = self._named_moment(text.strip())
+        if moment is None:
+            raise Invalid(
+                f"as-of {text!r} is no moment: write ISO 8601 (2026-01-31T12:00Z), a date, "
+                "an age such as '2h ago', or the name of a snapshot"
+            )
+        return moment

@@ -1,0 +1,114 @@
+"""What a query is given: each fact once, from the history or from the rows not yet loaded.
+
+The protocol of a reader, in this order:
+
+1. In one read transaction of the operational database, take the moment, the
+   completed loads and the capture rows that none of them has.
+2. Take the files of the Delta tables. They hold all rows of those loads by now,
+   and perhaps rows of others.
+3. Answer from the rows of the completed loads in the files and the capture rows,
+   both recorded at or before the moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pyarrow as pa
+from sqlalchemy import Connection, Engine, select
+
+from millpond.analytics.catalogue import closure, views
+from millpond.database.clock import last
+from millpond.database.connection import reading
+from millpond.history.history import History
+from millpond.history.load import not_loaded
+from millpond.history.rows import batches
+from millpond.history.tables import loads
+from millpond.history.vault import VAULT
+
+#: The name of the table of completed loads that the statements refer to.
+COMPLETED = "completed_loads"
+
+
+@dataclass(frozen=True)
+class Relations:
+    """What some views are answered from, as of a moment.
+
+    Args:
+        as_of: microseconds since 1970; facts recorded later are left out.
+        statements: SQL that makes the views, once `tables` are known by their names.
+        files: the Parquet files that the statements read.
+    """
+
+    as_of: int
+    statements: list[str]
+    files: list[str]
+    _connection: Connection
+    _vault: list[str]
+
+    def tables(self) -> Iterator[tuple[str, pa.Schema, Iterator[pa.RecordBatch]]]:
+        """The Arrow tables that the statements refer to: name, schema and batches.
+
+        To be taken one after the other, while the transaction is open.
+        """
+        completed = self._connection.scalars(
+            select(loads.c.load_id).where(loads.c.completed_at.is_not(None))
+        ).all()
+        batch = pa.record_batch({"load_id": pa.array(completed, pa.string())})
+        yield COMPLETED, batch.schema, iter([batch])
+        for name in self._vault:
+            table = VAULT[name]
+            fact = table.source.fact
+            where = not_loaded(fact) & (fact.c.recorded_at <= self.as_of)
+            yield _unloaded(name), table.fact_schema, batches(self._connection, table, where)
+
+
+@contextmanager
+def relations(
+    engine: Engine, history: History, names: Iterable[str], as_of: int | None
+) -> Iterator[Relations]:
+    """What the named views and vault tables are answered from, in one read transaction.
+
+    Args:
+        as_of: microseconds since 1970; None for the last fact recorded.
+
+    Raises:
+        Corrupted: the history has less than was loaded.
+    """
+    needed = closure(names)
+    vault = [name for name in needed if name in VAULT]
+    with reading(engine) as connection:
+        moment = last(connection) if as_of is None else as_of
+        active = history.active(connection, vault)
+        statements = []
+        for name in needed:
+            sql = (
+                _vault_sql(name, active[name].files, moment)
+                if name in active
+                else views()[name].sql
+            )
+            statements.append(f"create temp view {name} as {sql}")
+        files = [path for name in vault for path in active[name].files]
+        yield Relations(moment, statements, files, connection, vault)
+
+
+def _vault_sql(name: str, files: tuple[str, ...], as_of: int) -> str:
+    """The rows of a vault table: those loaded and those not, as one."""
+    columns = ", ".join(field for field in VAULT[name].fact_schema.names if field != "recorded_at")
+    chosen = f"select {columns}, recorded_at::timestamp as recorded_at from"
+    unloaded = f"{chosen} {_unloaded(name)}"
+    if not files:
+        return unloaded
+    paths = ", ".join("'" + path.replace("'", "''") + "'" for path in files)
+    return (
+        f"{chosen} read_parquet([{paths}]) "
+        f"where load_id in (select load_id from {COMPLETED}) "
+        f"and recorded_at <= make_timestamp({as_of})::timestamptz "
+        f"union all {unloaded}"
+    )
+
+
+def _unloaded(name: str) -> str:
+    return f"{name}_unloaded"

@@ -1,0 +1,17 @@
+-- What was asked of a model, one row each time.
+-- inference_id: random id of the inference
+-- app: application that was asked
+-- object_id: the object that it was about
+-- model_version: that answered; null where there was no champion
+-- recorded_at: when it was kept, before it was answered (UTC)
+-- threshold: lowest score that was answered
+-- nms_threshold: overlap (IoU) above which the weaker box was left out
+-- duration_ms: milliseconds of decoding and inference
+-- requested_by: who asked, such as user:alice
+select
+    inference.inference_id, object.app, link.object_id, inference.model_version,
+    inference.recorded_at, inference.threshold, inference.nms_threshold, inference.duration_ms,
+    inference.requested_by
+from sat_inference as inference
+join link_inference_object as link using (inference_id)
+join sat_object as object using (object_id)

@@ -1,0 +1,8 @@
+-- What was refused, and why.
+-- recorded_at: when it was refused (UTC)
+-- app: application that was asked; null where there is none of that name
+-- status: of the answer over HTTP
+-- reason: the message that the caller was given
+-- refusal_id: random id of the refusal
+select recorded_at, app, status, reason, refusal_id
+from sat_refusal

@@ -1,0 +1,1 @@
+"""History: an insert-only data vault in Delta tables, and the load that fills it."""
