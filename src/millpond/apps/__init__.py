@@ -1,0 +1,1 @@
+"""Applications that come along, built on the public API alone, as a user's own would be."""
