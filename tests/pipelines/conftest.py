@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -103,12 +102,3 @@ def voc(feed: Path, picture: Callable[[int], bytes]) -> Callable[..., None]:
         (feed / f"{name}.xml").write_text(f"<annotation>{boxes}</annotation>")
 
     return write
-
-
-@pytest.fixture
-def real_data() -> Path:
-    """The folder of real data; the test is skipped without it."""
-    folder = os.environ.get("MILLPOND_TEST_DATA")
-    if not folder:
-        pytest.skip("MILLPOND_TEST_DATA names no folder of real data")
-    return Path(folder)

@@ -1,0 +1,1 @@
+"""Snapshots: frozen training sets, and how they are split."""
