@@ -133,13 +133,12 @@ def _mediastinum(rng: np.random.Generator, x: Field, y: Field) -> Field:
     spine = 0.13 * soft(0.045 - across, 0.02) * discs
     vessels = 0.12 * soft(rng.uniform(0.06, 0.075) - across, 0.03) * soft(y - 0.12, 0.06)
     arch = 0.12 * soft(blob(x, y, (0.055, rng.uniform(0.33, 0.37)), (0.05, 0.05)), 0.3)
-    hila = sum(
-        (0.11 * soft(blob(x, y, (side * 0.085, 0.44), (0.05, 0.075)), 0.5) for side in (-1, 1)),
-        start=np.zeros_like(x),
-    )
+    roots = [blob(x, y, (side * 0.085, 0.44), (0.05, 0.075)) for side in (-1, 1)]
+    hila = 0.11 * (soft(roots[0], 0.5) + soft(roots[1], 0.5))
     windpipe = 0.15 * soft(0.018 - across, 0.008) * soft(0.36 - y, 0.03)
-    fades: Field = soft(y - 0.02, 0.04)
-    return fades * (spine + vessels * soft(0.75 - y, 0.1) + arch + hila - windpipe)
+    fades = soft(y - 0.02, 0.04)
+    middle: Field = spine + vessels * soft(0.75 - y, 0.1) + arch + hila - windpipe
+    return fades * middle
 
 
 def _ribs(

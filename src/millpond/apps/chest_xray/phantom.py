@@ -81,7 +81,9 @@ def _exposed(rng: np.random.Generator, absorption: Field) -> npt.NDArray[np.uint
     grain = rng.uniform(0.008, 0.018) * (0.5 + seen)
     seen = seen + grain * rng.standard_normal(seen.shape, dtype=np.float32)
     seen = np.maximum(seen, _letter(rng))
-    return np.rint(np.clip(0.04 + 0.94 * seen, 0.0, 1.0) * 4095).astype(np.uint16)
+    values: npt.NDArray[np.uint16]
+    values = np.rint(np.clip(0.04 + 0.94 * seen, 0.0, 1.0) * 4095).astype(np.uint16)
+    return values
 
 
 def _letter(rng: np.random.Generator) -> Field:
