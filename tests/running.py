@@ -48,7 +48,7 @@ class Server:
             raise AssertionError(f"up did not start: {self.process.stderr.read()}")
         ready = json.loads(line)
         self.url, self.token = ready["url"], ready["token"]
-        self.admin_password = ready.get("admin_password") or self.admin_password
+        self.admin_password = ready.get("password") or self.admin_password
         return self
 
     def kill(self) -> None:

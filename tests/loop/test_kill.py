@@ -19,9 +19,9 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
-from running import Server, millpond
 
 from millpond.capture.objects import object_key
+from running import Server, millpond
 
 
 def an_image(seed: int) -> bytes:

@@ -1,0 +1,136 @@
+"""Makes ``docs/reference/`` from the code itself; with ``--check`` only compares.
+
+Settings come from their classes, commands from the command line's own tree,
+routes from the routers, views from the heads of their SQL files, and roles from
+the table of actions. So the reference cannot say what the code does not do.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
+
+
+def main() -> int:
+    """Write every page, or name those that are out of date."""
+    pages = {
+        "settings.md": settings(),
+        "commands.md": commands(),
+        "routes.md": routes(),
+        "views.md": views(),
+        "roles.md": roles(),
+    }
+    stale = []
+    for name, lines in pages.items():
+        path, text = REFERENCE / name, "\n".join(lines).rstrip() + "\n"
+        if path.exists() and path.read_text() == text:
+            continue
+        stale.append(name)
+        if "--check" not in sys.argv[1:]:
+            path.write_text(text)
+    if stale and "--check" in sys.argv[1:]:
+        print(f"docs/reference is out of date ({', '.join(stale)}): run make format")
+        return 1
+    return 0
+
+
+def settings() -> Iterator[str]:
+    """Every setting of ``millpond.toml``."""
+    from millpond.settings import AppSection, Settings
+
+    yield "# Settings"
+    yield ""
+    yield "Each setting of `millpond.toml`. The environment variable `MILLPOND_SECTION__NAME`"
+    yield "overrides it; `millpond config show` prints what holds and where it came from."
+    for section, info in Settings.model_fields.items():
+        kind: Any = AppSection if section == "apps" else info.annotation
+        yield from ["", f"## `[{'apps.NAME' if section == 'apps' else section}]`", ""]
+        yield "| setting | default | what it is |"
+        yield "|---|---|---|"
+        for name, field in kind.model_fields.items():
+            default = "required" if field.is_required() else f"`{field.default!r}`"
+            yield f"| `{name}` | {default} | {field.description} |"
+
+
+def commands() -> Iterator[str]:
+    """Every command with its arguments and options."""
+    import typer.main
+
+    from millpond.cli.main import app
+
+    yield "# Commands"
+    yield ""
+    yield "`--project DIR`, `--json`, `--url URL` and `--token TOKEN` may stand anywhere on the line."
+    yield "With `--json` standard output is one JSON value. Exit codes: 0 done, 1 failed, 2 wrong usage."
+    yield from command("millpond", typer.main.get_command(app))
+
+
+def command(name: str, found: Any) -> Iterator[str]:
+    """One command, or each of a group."""
+    if hasattr(found, "commands"):
+        for part in found.commands.values():
+            yield from command(f"{name} {part.name}", part)
+        return
+    yield from ["", f"## `{name}`", "", found.help or "", ""]
+    for parameter in found.params:
+        help_text = getattr(parameter, "help", None) or ""
+        if parameter.param_type_name == "argument":
+            yield f"- `{parameter.metavar or parameter.name.upper()}`: {help_text}"
+        elif "--help" not in parameter.opts:
+            flags = ", ".join(f"`{flag}`" for flag in [*parameter.opts, *parameter.secondary_opts])
+            yield f"- {flags}: {help_text}"
+
+
+def routes() -> Iterator[str]:
+    """Every route with the roles that it is open to."""
+    from millpond.access.roles import action_of
+    from millpond.serving.api import all_routes
+
+    yield "# Routes"
+    yield ""
+    yield "`/openapi.json` has the whole of it in machine form, and `/docs` for people. Errors are"
+    yield "`application/problem+json` (RFC 9457) with a request id."
+    yield ""
+    yield "| route | open to | what it does |"
+    yield "|---|---|---|"
+    for route in sorted(all_routes(), key=lambda route: route.path):
+        summary = (route.description or "").split("\n\n")[0].replace("\n", " ")
+        for method in sorted(route.methods):
+            yield f"| `{method} {route.path}` | {who(action_of(route.action))} | {summary} |"
+
+
+def who(action: Any) -> str:
+    """The roles of an action in words."""
+    if action.anyone:
+        return "anyone"
+    return ", ".join([*sorted(action.roles - {"admin"}), "admin"])
+
+
+def roles() -> Iterator[str]:
+    """Every action with the roles that may do it."""
+    from millpond.access.roles import ACTIONS
+
+    yield from ["# Roles", "", "| action | open to |", "|---|---|"]
+    for name, action in ACTIONS.items():
+        yield f"| `{name}` | {who(action)} |"
+
+
+def views() -> Iterator[str]:
+    """Every view with its columns."""
+    from millpond.analytics.catalogue import views as all_views
+
+    yield from ["# Views", "", "Every project has them, and all of them honour `--as-of`. Times are"]
+    yield "UTC; pixels are absolute after EXIF rotation, origin top left, `x_max` and `y_max`"
+    yield "exclusive. In classification the box columns are null."
+    for view in all_views().values():
+        yield from ["", f"## `{view.name}`", "", view.about, "", "| column | what it is |", "|---|---|"]
+        for column, text in view.columns.items():
+            yield f"| `{column}` | {text} |"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

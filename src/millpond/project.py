@@ -1,0 +1,450 @@
+"""The composition root: reads the settings, opens the backends and hands them out.
+
+Whatever works on a project, the command line, the server or a user's own
+script, begins with `Project.open`.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
+
+from millpond.access.access import Access
+from millpond.analytics.analytics import Analytics, Answer
+from millpond.capture.annotations import NewAnnotation, Place, record_annotations
+from millpond.capture.inferences import get_inference
+from millpond.capture.objects import get_object
+from millpond.database import clock
+from millpond.database.connection import create_schema, open_database, reading
+from millpond.database.group_commit import GroupCommit
+from millpond.errors import Invalid, MillpondError, UsageError
+from millpond.history.history import History
+from millpond.models.package import ModelPackage
+from millpond.models.registry import ModelVersion, Registry
+from millpond.pipelines.ingest import Ingested, IngestOptions, ingest
+from millpond.raw.store import SEAM as STORES
+from millpond.raw.store import ObjectStore
+from millpond.seams import backend_names, load_backend
+from millpond.serving.answers import AnnotationAnswer, InferenceAnswer, annotation_answer
+from millpond.serving.predict import PredictService, decode_limits
+from millpond.serving.services import Services
+from millpond.settings import AppSection, Settings, read_settings
+from millpond.snapshots.snapshot import Snapshot
+from millpond.snapshots.snapshots import Snapshots, named_moment
+from millpond.snapshots.split import DEFAULT_RULE, SplitRule
+from millpond.values import Box, app_route, iso, new_id
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: Who acts where a script of the project's own opens it.
+LOCAL = "os:python"
+
+
+class Project:
+    """An open project.
+
+    Args:
+        folder: with its ``millpond.toml``.
+        settings: what that says.
+
+    Use it as a context manager, or call `close`: it writes what still waits.
+    """
+
+    def __init__(self, folder: Path, settings: Settings) -> None:
+        self.folder = folder
+        self.settings = settings
+        self.lake = _lake(folder, settings)
+        self.engine = open_database(settings.database.url, folder)
+        create_schema(self.engine)
+        self.commit = GroupCommit(self.engine)
+
+    @classmethod
+    def open(cls, folder: Path | str) -> Self:
+        """The project in a folder.
+
+        Raises:
+            ProjectError: there is none, or it is of a newer format.
+            UsageError: a setting does not fit.
+        """
+        folder = Path(folder).resolve()
+        return cls(folder, read_settings(folder))
+
+    def close(self) -> None:
+        """Write what still waits, and close the backends."""
+        self.commit.close()
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # The backends, each opened when it is first asked for.
+
+    @cached_property
+    def store(self) -> ObjectStore:
+        """Where the objects lie."""
+        store: ObjectStore = load_backend(STORES, "file")(self.lake)
+        return store
+
+    @cached_property
+    def access(self) -> Access:
+        """Who may come in."""
+        return Access(self.engine, self.commit, self.settings.server)
+
+    @cached_property
+    def registry(self) -> Registry:
+        """The models."""
+        return Registry(self.engine, self.commit, self.lake / "models")
+
+    @cached_property
+    def history(self) -> History:
+        """The history's tables."""
+        return History(self.lake / "history")
+
+    @cached_property
+    def analytics(self) -> Analytics:
+        """What answers queries over the views."""
+        return Analytics(self.engine, self.history, self.settings.query, self._named_moment)
+
+    @cached_property
+    def snapshots(self) -> Snapshots:
+        """The frozen training sets."""
+        return Snapshots(
+            self.engine, self.commit, self.analytics, self.store, self.lake / "snapshots"
+        )
+
+    @cached_property
+    def predictions(self) -> PredictService:
+        """What predicts and captures."""
+        return PredictService(self.settings, self.engine, self.commit, self.store, self.registry)
+
+    # Names.
+
+    def app_name(self, app: str | None) -> str:
+        """The name of an application as output shows it; None where the project has just one.
+
+        Raises:
+            NotFound: the project has none of that name.
+            UsageError: the project has several, or none at all.
+        """
+        if app is not None:
+            self.settings.app(app)
+            return app_route(app)
+        if len(self.settings.apps) == 1:
+            return self.settings.app_names[0]
+        names = ", ".join(self.settings.app_names)
+        raise UsageError(
+            f"this project has several applications ({names}); name one with --app"
+            if names
+            else "this project has no application; add [apps.NAME] to millpond.toml"
+        )
+
+    def section(self, app: str) -> AppSection:
+        """What the settings declare of an application."""
+        return self.settings.app(app)
+
+    # Predict and correct.
+
+    def predict(
+        self,
+        image: bytes | str | Path,
+        *,
+        app: str | None = None,
+        threshold: float | None = None,
+        nms: float | None = None,
+        subject: str | None = None,
+        candidates: bool = False,
+        key: str | None = None,
+        by: str = LOCAL,
+    ) -> InferenceAnswer:
+        """What the champion sees in an image, captured before it is answered.
+
+        Args:
+            image: its bytes, or the path of its file.
+            threshold: lowest score that is answered; the application's by default.
+            nms: overlap (IoU) above which the weaker box is left out.
+            subject: whom the image is about, by the caller's own name.
+            candidates: with what was kept before suppression.
+            key: the same request with the same key is one request.
+        """
+        data = image if isinstance(image, bytes) else Path(image).read_bytes()
+        upload = self.predictions.upload(
+            self.app_name(app),
+            data,
+            requested_by=by,
+            threshold=threshold,
+            nms=nms,
+            subject=subject,
+            key=key,
+        )
+        return self.predictions.predict(upload, candidates=candidates)
+
+    def annotate(
+        self,
+        annotations: Sequence[Mapping[str, Any]],
+        *,
+        inference_id: str | None = None,
+        object_id: str | None = None,
+        by: str = LOCAL,
+    ) -> list[AnnotationAnswer]:
+        """Record what a person says of an inference, or of an object.
+
+        Args:
+            annotations: each ``{action, target?, label?, box?, annotation_id?}``.
+
+        Returns:
+            The annotations as kept, all or none.
+
+        Raises:
+            Invalid: an action, target, label or box does not fit.
+        """
+        with reading(self.engine) as connection:
+            if inference_id is not None:
+                row = get_inference(connection, inference_id)
+            elif object_id is not None:
+                row = get_object(connection, object_id)
+            else:
+                raise Invalid("annotations are sent to an inference_id or to an object_id")
+        place = Place(row["object_id"], row["app"], row["width"], row["height"], inference_id)
+        declared = self.settings.app(place.app)
+        sent = [_annotation(annotation) for annotation in annotations]
+        kept = self.commit.run(
+            lambda transaction: record_annotations(transaction, place, sent, declared, by)
+        )
+        return [annotation_answer(row) for row in kept.rows]
+
+    def ingest(
+        self,
+        path: Path | str,
+        *,
+        app: str | None = None,
+        options: IngestOptions | None = None,
+        by: str = LOCAL,
+        on_progress: Callable[[int], None] = lambda files: None,
+    ) -> Ingested:
+        """Bring a folder of images in, with their labels; the same again adds nothing.
+
+        Raises:
+            NotFound: there is nothing at `path`.
+            UsageError: the format or a rule is malformed, or the labels are for another task.
+        """
+        name = self.app_name(app)
+        self.access.note(by, "ingest", f"ingest into {name}")
+        return ingest(
+            self.engine,
+            self.commit,
+            self.store,
+            name,
+            self.section(name),
+            Path(path),
+            options or IngestOptions(),
+            limits=decode_limits(self.settings.limits),
+            on_progress=on_progress,
+        )
+
+    # Ask.
+
+    def answer(self, sql: str, as_of: str | int | None = None) -> Answer:
+        """What one SELECT over the views answers, with the moment that it is as of."""
+        return self.analytics.query(sql, as_of)
+
+    def query(self, sql: str, as_of: str | int | None = None) -> pa.Table:
+        """What one SELECT over the views answers.
+
+        Args:
+            as_of: ISO 8601, a date, an age such as ``2h ago``, or a snapshot's name.
+
+        Raises:
+            Invalid: the SQL is not allowed or does not fit, or the moment is still to come.
+        """
+        return self.answer(sql, as_of).table
+
+    # Train.
+
+    def snapshot(
+        self,
+        name: str,
+        *,
+        app: str | None = None,
+        as_of: str | int | None = None,
+        rule: SplitRule = DEFAULT_RULE,
+        by: str = LOCAL,
+    ) -> Snapshot:
+        """Freeze the reviewed images of an application, their labels and their split.
+
+        Raises:
+            Conflict: the name is taken.
+            Invalid: there is nothing to freeze, or the moment is still to come.
+        """
+        found = self.app_name(app)
+        self.access.note(by, "snapshots.create", f"snapshot {name} of {found}")
+        return self.snapshots.create(
+            name, found, self.section(found), as_of=as_of, rule=rule, by=by
+        )
+
+    def promote(
+        self,
+        version: str,
+        *,
+        app: str | None = None,
+        force: bool = False,
+        reason: str | None = None,
+        by: str = LOCAL,
+    ) -> dict[str, Any]:
+        """Let a version serve, if it is better than the champion on the validation part.
+
+        Raises:
+            Conflict: it is not better, or cannot be compared.
+        """
+        from millpond.pipelines.promote import promote
+
+        name = self.app_name(app or self.registry.show(version).app)
+        self.access.note(by, "models.promote", f"promote {version}")
+        return promote(
+            self.registry,
+            self.snapshots,
+            self.store,
+            version,
+            app=name,
+            by=by,
+            force=force,
+            reason=reason,
+        )
+
+    def import_model(
+        self, folder: Path | str, *, app: str | None = None, by: str = LOCAL
+    ) -> ModelVersion:
+        """Register the model package in a folder.
+
+        Raises:
+            Corrupted: a checksum is wrong.
+            Invalid: the package is not for this application's task and labels.
+        """
+        package = ModelPackage.read(Path(folder))
+        name = self.app_name(app or package.app)
+        declared = self.section(name)
+        if package.task != declared.task or set(package.labels) - set(declared.labels):
+            raise Invalid(
+                f"the package is a {package.task} of {', '.join(package.labels)}, but app {name} "
+                f"is a {declared.task} of {', '.join(declared.labels)}"
+            )
+        self.access.note(by, "models.import", f"import a model into {name}")
+        return self.registry.register(replace(package, app=name), by=by)
+
+    # Serve.
+
+    def services(self) -> Services:
+        """What the routes work with."""
+        return Services(
+            settings=self.settings,
+            folder=self.folder,
+            engine=self.engine,
+            commit=self.commit,
+            store=self.store,
+            registry=self.registry,
+            access=self.access,
+            predict=self.predictions,
+        )
+
+    def serve(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 8420,
+        on_ready: Callable[[str], None] = lambda url: None,
+    ) -> None:
+        """Serve the pages and the API until SIGTERM or SIGINT.
+
+        Args:
+            port: 0 takes any that is free.
+            on_ready: called with the URL once requests are answered.
+
+        Raises:
+            ProjectError: another server has the project, or the port is taken.
+        """
+        from millpond.serving.server import serve
+
+        serve(self.services(), self.lake, host, port, on_ready)
+
+    def doctor(self) -> list[dict[str, Any]]:
+        """Whether each backend can be reached: ``{name, ok, detail}`` of each."""
+        return [
+            _checked("operational database", self._reach_database),
+            _checked("object store", self._reach_store),
+            _checked("history", self._reach_history),
+            _checked("models", self._reach_models),
+            _checked("training", _reach_training),
+        ]
+
+    def _reach_database(self) -> str:
+        with reading(self.engine) as connection:
+            moment = clock.last(connection)
+        return f"last fact recorded at {iso(moment)}" if moment else "no fact recorded yet"
+
+    def _reach_store(self) -> str:
+        key = f"doctor/{new_id()}"
+        self.store.put(key, b"written to see that it can be")
+        self.store.delete(key)
+        return f"writable, {shutil.disk_usage(self.lake).free / 1e9:.1f} GB free"
+
+    def _reach_history(self) -> str:
+        return f"{len(self.history.tables)} tables"
+
+    def _reach_models(self) -> str:
+        champions = {app: self.registry.champion(app) for app in self.settings.app_names}
+        for version in champions.values():
+            if version is not None:
+                self.registry.predictor(version)
+        return ", ".join(f"{app}: {version or 'no champion'}" for app, version in champions.items())
+
+    def _named_moment(self, name: str) -> int | None:
+        return named_moment(self.engine, name)
+
+
+def _checked(name: str, reach: Callable[[], str]) -> dict[str, Any]:
+    try:
+        return {"name": name, "ok": True, "detail": reach()}
+    except (MillpondError, OSError) as error:
+        return {"name": name, "ok": False, "detail": str(error)}
+
+
+def _reach_training() -> str:
+    from millpond.training.trainer import TRAINERS
+
+    return f"trainers: {', '.join(backend_names(TRAINERS))}"
+
+
+def _lake(folder: Path, settings: Settings) -> Path:
+    url = settings.storage.url
+    if urlsplit(url).scheme:
+        raise UsageError(f"storage.url {url!r} is no folder; this release keeps the lake in one")
+    return folder / url
+
+
+def _annotation(sent: Mapping[str, Any]) -> NewAnnotation:
+    known = {"action", "target", "prediction_id", "label", "box", "annotation_id"}
+    unknown = set(sent) - known
+    if unknown or "action" not in sent:
+        raise Invalid(f"an annotation has an action and any of {', '.join(sorted(known))}")
+    box = sent.get("box")
+    return NewAnnotation(
+        action=sent["action"],
+        target=sent.get("target") or sent.get("prediction_id"),
+        label=sent.get("label"),
+        box=None if box is None else Box.of(box),
+        annotation_id=sent.get("annotation_id"),
+    )
