@@ -15,12 +15,15 @@ export interface App {
   readonly app: string;
   readonly task: Task;
   readonly labels: readonly string[];
+  // The thresholds that it uses unless asked otherwise.
+  readonly threshold: number;
+  readonly nms: number;
   readonly champion: string | null;
 }
 
 export interface AppList {
   readonly apps: readonly App[];
-  readonly project?: string;
+  readonly project: string;
 }
 
 export interface Candidate {
@@ -44,19 +47,25 @@ export interface Annotation {
   readonly recorded_at: string;
 }
 
-export interface Inference {
+// The answer to an upload.
+export interface Answer {
   readonly inference_id: string;
   readonly object_id: string;
   readonly app: string;
   readonly model_version: string | null;
   readonly width: number;
   readonly height: number;
-  readonly duration_ms: number | null;
+  readonly duration_ms: number;
   readonly predictions: readonly Prediction[];
   readonly candidates?: readonly Candidate[];
+}
+
+// The same in full, as it is read later.
+export interface Inference extends Answer {
+  readonly threshold: number;
+  readonly nms_threshold: number;
+  // Absent until the server has told them.
   readonly annotations?: readonly Annotation[];
-  readonly threshold?: number | null;
-  readonly nms_threshold?: number | null;
   readonly recorded_at?: string;
 }
 

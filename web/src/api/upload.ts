@@ -2,7 +2,7 @@
 
 import { texts } from "../texts";
 import { ApiError, OWN_HEADERS, problemOf } from "./client";
-import type { Inference } from "./types";
+import type { Answer } from "./types";
 
 export interface Upload {
   readonly app: string;
@@ -14,7 +14,7 @@ export interface Upload {
 }
 
 // Resolves with the prediction; `onProgress` is told the share of bytes sent, from 0 to 1.
-export function predict(upload: Upload, onProgress: (share: number) => void): Promise<Inference> {
+export function predict(upload: Upload, onProgress: (share: number) => void): Promise<Answer> {
   const form = new FormData();
   form.append("file", upload.file, upload.file.name);
   return new Promise((resolve, reject) => {
@@ -25,7 +25,7 @@ export function predict(upload: Upload, onProgress: (share: number) => void): Pr
     sending.upload.onprogress = ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 0);
     sending.onerror = () => reject(new ApiError(0, texts.errors.unreachable));
     sending.onload = () => {
-      if (sending.status === 200) resolve(JSON.parse(sending.responseText) as Inference);
+      if (sending.status === 200) resolve(JSON.parse(sending.responseText) as Answer);
       else reject(problemOf(sending.status, sending.responseText));
     };
     sending.send(form);

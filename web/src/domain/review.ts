@@ -2,7 +2,7 @@
 
 import type { Annotation, Candidate, Inference, Prediction } from "../api/types";
 import { type Box, iou, sameBox } from "./geometry";
-import { answered, suppressed, type Thresholds, USUAL_THRESHOLDS } from "./suppression";
+import { answered, suppressed, type Thresholds } from "./suppression";
 
 // Where a finding stands: nobody spoke yet, or what the latest annotation made of it.
 export type Verdict = "open" | "confirmed" | "corrected" | "added" | "rejected";
@@ -37,10 +37,7 @@ const VERDICTS = {
 
 // The thresholds at which the server answered.
 export function answeredAt(inference: Inference): Thresholds {
-  return {
-    confidence: inference.threshold ?? USUAL_THRESHOLDS.confidence,
-    overlap: inference.nms_threshold ?? USUAL_THRESHOLDS.overlap,
-  };
+  return { confidence: inference.threshold, overlap: inference.nms_threshold };
 }
 
 // The root of an annotation: the prediction or the `add` at the bottom of its chain of targets.

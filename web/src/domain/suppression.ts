@@ -10,9 +10,6 @@ export interface Thresholds {
   readonly overlap: number;
 }
 
-// What the server uses unless it is asked otherwise.
-export const USUAL_THRESHOLDS: Thresholds = { confidence: 0.5, overlap: 0.45 };
-
 // Class-wise non-maximum suppression, best score first; equal scores keep their order.
 export function suppressed<C extends Candidate>(candidates: readonly C[], at: Thresholds): C[] {
   const kept: C[] = [];

@@ -13,9 +13,7 @@ export function Facts({ inference }: { inference: Inference }) {
       </h1>
       <p className={styles.line}>
         <span>{texts.facts.size(width, height)}</span>
-        {typeof duration_ms === "number" && model_version !== null && (
-          <span>{texts.facts.duration(duration_ms)}</span>
-        )}
+        {model_version !== null && <span>{texts.facts.duration(duration_ms)}</span>}
         {recorded_at !== undefined && <time dateTime={recorded_at}>{fullTime(recorded_at)}</time>}
       </p>
     </header>

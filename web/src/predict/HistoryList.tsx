@@ -2,6 +2,7 @@
 
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 import { inferencesQuery, pictureAddress } from "../api/queries";
 import type { InferenceSummary } from "../api/types";
 import { fullTime, shortTime, texts } from "../texts";
@@ -55,10 +56,14 @@ interface EntryProps {
 }
 
 function Entry({ app, entry, isOpen }: EntryProps) {
+  const item = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (isOpen) item.current?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [isOpen]);
   const findings = texts.history.findings(entry.predictions);
   const time = fullTime(entry.recorded_at);
   return (
-    <li>
+    <li ref={item}>
       <Link
         to="/predict/$app/$inferenceId"
         params={{ app, inferenceId: entry.inference_id }}

@@ -5,7 +5,7 @@ import { useParams } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { appsQuery } from "../api/queries";
 import type { App } from "../api/types";
-import { type Thresholds, USUAL_THRESHOLDS } from "../domain/suppression";
+import type { Thresholds } from "../domain/suppression";
 import { useDesk } from "../shell/desk";
 import { texts } from "../texts";
 import { Notice } from "../ui/Notice";
@@ -33,7 +33,7 @@ export function PredictPage() {
 function Predict({ app, inferenceId }: { app: App; inferenceId: string | null }) {
   const { uploads } = useDesk();
   // The thresholds last used are those at which the next picture is asked for.
-  const thresholds = useRef<Thresholds>(USUAL_THRESHOLDS);
+  const thresholds = useRef<Thresholds>({ confidence: app.threshold, overlap: app.nms });
   const add = (files: readonly File[]) => uploads.add(app.app, files, thresholds.current);
   const dragging = useFileDrop(add);
   return (

@@ -34,11 +34,13 @@ function Item({ item }: { item: UploadItem }) {
         </div>
         {item.phase === "failed" && (
           <>
-            <IconButton
-              icon="restore"
-              name={texts.uploads.retry(name)}
-              onClick={() => uploads.retry(item.key)}
-            />
+            {item.mayRetry && (
+              <IconButton
+                icon="restore"
+                name={texts.uploads.retry(name)}
+                onClick={() => uploads.retry(item.key)}
+              />
+            )}
             <IconButton
               icon="close"
               name={texts.uploads.dismiss(name)}

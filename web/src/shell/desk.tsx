@@ -4,7 +4,7 @@ import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { createContext, type ReactNode, useContext, useEffect, useMemo } from "react";
 import { annotate, inferenceQuery, inferencesQuery } from "../api/queries";
-import type { Annotation, AnnotationBody, Inference } from "../api/types";
+import type { Annotation, AnnotationBody, Answer, Inference } from "../api/types";
 import { predict } from "../api/upload";
 import { Outbox } from "../state/outbox";
 import { Uploads } from "../state/uploads";
@@ -26,7 +26,7 @@ export function DeskProvider({ user, children }: { user: string; children: React
   const queryClient = useQueryClient();
   const navigate = useNavigate();
   const desk = useMemo(() => {
-    const open = ({ app, inference_id }: Inference) =>
+    const open = ({ app, inference_id }: Answer) =>
       void navigate({
         to: "/predict/$app/$inferenceId",
         params: { app, inferenceId: inference_id },
@@ -57,7 +57,7 @@ function makeOutbox(user: string, queryClient: QueryClient): Outbox {
   return new Outbox(user, { storage: localStorage, send, onKept });
 }
 
-function makeUploads(queryClient: QueryClient, open: (inference: Inference) => void): Uploads {
+function makeUploads(queryClient: QueryClient, open: (answer: Answer) => void): Uploads {
   return new Uploads({
     predict: (upload, onProgress) => mutate(queryClient, () => predict(upload, onProgress)),
     onDone: (inference, { threshold, nms }, isFirst) => {

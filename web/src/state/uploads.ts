@@ -1,7 +1,7 @@
 // The pictures being sent: two at a time, each with its progress and its end.
 
 import { ApiError } from "../api/client";
-import type { Inference } from "../api/types";
+import type { Answer } from "../api/types";
 import type { Upload } from "../api/upload";
 import type { Thresholds } from "../domain/suppression";
 import { Store } from "./store";
@@ -12,14 +12,17 @@ export interface UploadItem extends Upload {
   readonly progress: number;
   readonly inferenceId: string | null;
   readonly problem: string | null;
+  // Whether the same bytes may be taken when they are sent again.
+  readonly mayRetry: boolean;
 }
 
 export interface UploadPorts {
-  predict(upload: Upload, onProgress: (share: number) => void): Promise<Inference>;
-  onDone(inference: Inference, upload: Upload, isFirst: boolean): void;
+  predict(upload: Upload, onProgress: (share: number) => void): Promise<Answer>;
+  onDone(answer: Answer, upload: Upload, isFirst: boolean): void;
 }
 
 const AT_ONCE = 2;
+const FRESH = { inferenceId: null, problem: null, mayRetry: false } as const;
 
 export class Uploads extends Store<readonly UploadItem[]> {
   constructor(private readonly ports: UploadPorts) {
@@ -30,14 +33,14 @@ export class Uploads extends Store<readonly UploadItem[]> {
     const items = files.map((file): UploadItem => {
       const key = crypto.randomUUID();
       const asked = { app, file, key, threshold: at.confidence, nms: at.overlap };
-      return { ...asked, phase: "waiting", progress: 0, inferenceId: null, problem: null };
+      return { ...asked, phase: "waiting", progress: 0, ...FRESH };
     });
     this.set([...this.get().filter(({ phase }) => phase !== "done"), ...items]);
     this.next();
   }
 
   retry(key: string): void {
-    this.update(key, { phase: "waiting", progress: 0, problem: null });
+    this.update(key, { phase: "waiting", progress: 0, ...FRESH });
     this.next();
   }
 
@@ -62,7 +65,8 @@ export class Uploads extends Store<readonly UploadItem[]> {
       this.ports.onDone(inference, item, isFirst);
     } catch (error) {
       const problem = error instanceof ApiError ? error.message : String(error);
-      this.update(item.key, { phase: "failed", problem });
+      const mayRetry = error instanceof ApiError && (error.passes || error.status === 401);
+      this.update(item.key, { phase: "failed", problem, mayRetry });
     }
     this.next();
   }
