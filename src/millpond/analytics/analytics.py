@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 from sqlalchemy import Engine
 
+from millpond.analytics.answer import Answer as Answer
 from millpond.analytics.catalogue import closure, views
+from millpond.analytics.query import run_query
 from millpond.analytics.relations import relations
 from millpond.database.clock import machine_now, seal
 from millpond.errors import Invalid
@@ -77,6 +79,22 @@ class Analytics:
         with self._relation(sql, as_of, parameters) as relation:
             yield from relation.to_arrow_reader(10_000)
 
+    def query(self, sql: str, as_of: str | int | None = None) -> Answer:
+        """The answer to a user's SQL, run in a locked process under the limits.
+
+        Args:
+            as_of: as `resolve` takes it.
+
+        Raises:
+            Invalid: the SQL or the moment is not allowed, does not fit, or takes too much.
+        """
+        moment = self.resolve(as_of)
+        return run_query(
+            sql,
+            self._limits,
+            lambda names: relations(self._engine, self._history, names, moment),
+        )
+
     @contextmanager
     def _relation(
         self, sql: str, as_of: int | None, parameters: Sequence[Any]
@@ -90,7 +108,9 @@ class Analytics:
 
     def _make_views(self, connection: DuckDBPyConnection, sql: str, as_of: int | None) -> None:
         known = {*VAULT, *views()}
-        names = closure(sorted(known & connection.get_table_names(sql)))
+        # DuckDB names the tables of a statement without parameters only.
+        named = connection.get_table_names(sql.replace("?", "null"))
+        names = closure(sorted(known & named))
         with relations(self._engine, self._history, names, as_of) as found:
             for name, schema, batches in found.tables():
                 connection.register(name, pa.Table.from_batches(batches, schema))

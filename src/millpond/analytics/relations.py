@@ -48,6 +48,11 @@ class Relations:
     _connection: Connection
     _vault: list[str]
 
+    @property
+    def table_names(self) -> list[str]:
+        """The names of `tables`, in their order."""
+        return [COMPLETED, *map(unloaded_name, self._vault)]
+
     def tables(self) -> Iterator[tuple[str, pa.Schema, Iterator[pa.RecordBatch]]]:
         """The Arrow tables that the statements refer to: name, schema and batches.
 
@@ -62,7 +67,7 @@ class Relations:
             table = VAULT[name]
             fact = table.source.fact
             where = not_loaded(fact) & (fact.c.recorded_at <= self.as_of)
-            yield _unloaded(name), table.fact_schema, batches(self._connection, table, where)
+            yield unloaded_name(name), table.fact_schema, batches(self._connection, table, where)
 
 
 @contextmanager
@@ -98,7 +103,7 @@ def _vault_sql(name: str, files: tuple[str, ...], as_of: int) -> str:
     """The rows of a vault table: those loaded and those not, as one."""
     columns = ", ".join(field for field in VAULT[name].fact_schema.names if field != "recorded_at")
     chosen = f"select {columns}, recorded_at::timestamp as recorded_at from"
-    unloaded = f"{chosen} {_unloaded(name)}"
+    unloaded = f"{chosen} {unloaded_name(name)}"
     if not files:
         return unloaded
     paths = ", ".join("'" + path.replace("'", "''") + "'" for path in files)
@@ -110,5 +115,6 @@ def _vault_sql(name: str, files: tuple[str, ...], as_of: int) -> str:
     )
 
 
-def _unloaded(name: str) -> str:
+def unloaded_name(name: str) -> str:
+    """The name of the Arrow table of a vault table's rows that are not loaded yet."""
     return f"{name}_unloaded"
