@@ -12,7 +12,7 @@ from millpond.settings import AppSection, Settings
 from serving.helpers import LABELS, Served, serving
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def settings() -> Settings:
     return Settings(
         apps={

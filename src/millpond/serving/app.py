@@ -11,12 +11,15 @@ from millpond.serving import problems
 from millpond.serving.api import (
     annotate,
     apps,
+    documentation,
     health,
     inferences,
     objects,
     predict,
     serving_models,
     session,
+    tokens,
+    users,
 )
 from millpond.serving.envelope import Envelope
 from millpond.serving.gate import Gate
@@ -30,8 +33,11 @@ _PARTS = (
     inferences,
     annotate,
     objects,
+    users,
+    tokens,
     serving_models,
     health,
+    documentation,
 )
 
 #: Predictions that are written at once, so that many share one fsync.

@@ -97,9 +97,12 @@ def _first(problems: Any) -> str:
 
 
 async def _of_routing(request: Request, error: Exception) -> Response:
-    """No route, or not with this method; said to nobody who has not signed in."""
+    """No route, or not with this method; not said to anyone who has not signed in."""
     assert isinstance(error, HTTPException)
     try:
+        if error.status_code == HTTPStatus.BAD_REQUEST:
+            # Raised by the routing once the caller was let in.
+            raise Invalid("the body is not the JSON that this route takes; see /docs")
         if await authenticate(request) is None:
             raise NotSignedIn(SIGN_IN)
     except MillpondError as refusal:

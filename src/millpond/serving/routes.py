@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Annotated, Any
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends
 from fastapi.routing import APIRoute
@@ -23,7 +23,12 @@ Caller = Annotated[Principal, Depends(principal_of)]
 Backends = Annotated[Services, Depends(services_of)]
 
 _ACTION = "x-action"
+_ERRORS = "x-errors"
 _MOST_JSON = 4 * 1024 * 1024
+
+
+#: A function that answers.
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
 class GuardedRoute(APIRoute):
@@ -77,31 +82,43 @@ class Routes:
         self._tag = tag
         self.all: list[GuardedRoute] = []
 
-    def get(self, path: str, action: str, **options: Any) -> Callable[[_Endpoint], _Endpoint]:
-        """Declare what answers ``GET``."""
-        return self._declare("GET", path, action, options)
+    def get(self, path: str, action: str, **options: Any) -> Callable[[Endpoint], Endpoint]:
+        """Declare what answers ``GET``; see `post`."""
+        return self._declare("GET", path, action, **options)
 
-    def post(self, path: str, action: str, **options: Any) -> Callable[[_Endpoint], _Endpoint]:
-        """Declare what answers ``POST``."""
-        return self._declare("POST", path, action, options)
+    def post(self, path: str, action: str, **options: Any) -> Callable[[Endpoint], Endpoint]:
+        """Declare what answers ``POST``.
+
+        Args:
+            action: who may call it is told by the table of actions.
+            options: those of `fastapi.routing.APIRoute`; and ``errors``, the
+                statuses of its own that it may answer, for the documentation.
+        """
+        return self._declare("POST", path, action, **options)
 
     def _declare(
-        self, method: str, path: str, action: str, options: dict[str, Any]
-    ) -> Callable[[_Endpoint], _Endpoint]:
-        def declare(endpoint: _Endpoint) -> _Endpoint:
-            extra = {**options.pop("openapi_extra", {}), _ACTION: action}
-            route = GuardedRoute(
-                path,
-                endpoint,
-                methods=[method],
-                tags=[self._tag],
-                openapi_extra=extra,
-                **options,
+        self,
+        method: str,
+        path: str,
+        action: str,
+        *,
+        errors: Sequence[int] = (),
+        openapi_extra: Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> Callable[[Endpoint], Endpoint]:
+        extra = {**(openapi_extra or {}), _ACTION: action, _ERRORS: list(errors)}
+
+        def declare(endpoint: Endpoint) -> Endpoint:
+            self.all.append(
+                GuardedRoute(
+                    path,
+                    endpoint,
+                    methods=[method],
+                    tags=[self._tag],
+                    openapi_extra=extra,
+                    **options,
+                )
             )
-            self.all.append(route)
             return endpoint
 
         return declare
-
-
-_Endpoint = Callable[..., Any]

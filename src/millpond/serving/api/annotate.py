@@ -63,7 +63,9 @@ Annotations = Annotated[
 ]
 
 
-@routes.post("/api/v1/inferences/{inference_id}/annotations", "annotate", status_code=201)
+@routes.post(
+    "/api/v1/inferences/{inference_id}/annotations", "annotate", status_code=201, errors=(409, 507)
+)
 def annotate_inference(
     request: Request,
     response: Response,
@@ -82,7 +84,9 @@ def annotate_inference(
     return _annotate(request, response, place, body, caller, services)
 
 
-@routes.post("/api/v1/objects/{object_id}/annotations", "annotate", status_code=201)
+@routes.post(
+    "/api/v1/objects/{object_id}/annotations", "annotate", status_code=201, errors=(409, 507)
+)
 def annotate_object(
     request: Request,
     response: Response,

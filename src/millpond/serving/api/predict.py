@@ -36,7 +36,9 @@ _BODY = {
 }
 
 
-@routes.post("/api/v1/apps/{app}/predict", "predict", openapi_extra=_BODY)
+@routes.post(
+    "/api/v1/apps/{app}/predict", "predict", openapi_extra=_BODY, errors=(400, 409, 413, 415, 507)
+)
 async def predict(
     request: Request,
     app: AppName,

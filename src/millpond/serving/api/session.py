@@ -31,7 +31,7 @@ class SessionAnswer(TypedDict):
     app: str | None
 
 
-@routes.post("/api/v1/login", "session.start")
+@routes.post("/api/v1/login", "session.start", errors=(401, 403, 429))
 def sign_in(
     request: Request, response: Response, body: SignIn, services: Backends
 ) -> SessionAnswer:
