@@ -1,0 +1,132 @@
+"""``millpond models``: versions, what they came from, and which one serves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from millpond.cli.line import local_user, opened
+from millpond.cli.output import answer, moment, print_rows
+
+if TYPE_CHECKING:
+    from millpond.models.registry import ModelVersion
+
+group = typer.Typer(no_args_is_help=True, help="Model versions, and which one serves.")
+
+App = Annotated[str | None, typer.Option("--app", metavar="A", help="Application.")]
+Version = Annotated[str, typer.Argument(metavar="VERSION", help="Such as blood-cells-2.")]
+
+_COLUMNS = ("version", "app", "task", "aliases", "metrics", "recorded_at")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.add_typer(group, name="models")
+
+
+@group.command("list")
+def list_(context: typer.Context, app: App = None) -> None:
+    """List the model versions, oldest first."""
+    with opened(context) as project:
+        only = None if app is None else project.app_name(app)
+        rows = [_as_dict(model) for model in project.registry.list(only)]
+    answer(
+        context,
+        rows,
+        lambda out: print_rows(
+            out, _COLUMNS, ([_cell(row, name) for name in _COLUMNS] for row in rows)
+        ),
+    )
+
+
+@group.command("show")
+def show(context: typer.Context, version: Version) -> None:
+    """Show one model version, with what it was trained on."""
+    with opened(context) as project:
+        found = _as_dict(project.registry.show(version))
+        package = project.registry.package(version)
+    found["labels"] = list(package.labels)
+    found["training"] = dict(package.training)
+    found["profile"] = dict(package.profile)
+    answer(context, found, lambda out: print_rows(out, ["", ""], found.items()))
+
+
+@group.command("promote")
+def promote(
+    context: typer.Context,
+    version: Version,
+    app: App = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also where the validation part does not say better.")
+    ] = False,
+    reason: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Why; --force needs it.")
+    ] = None,
+) -> None:
+    """Let a version serve, if it is better than the champion on the validation part."""
+    with opened(context) as project:
+        done = project.promote(version, app=app, force=force, reason=reason, by=local_user())
+    answer(context, done, lambda out: out.print(f"{version} is the champion now", markup=False))
+
+
+@group.command("rollback")
+def rollback(context: typer.Context, app: App = None) -> None:
+    """Let the champion before this one serve again."""
+    with opened(context) as project:
+        name = project.app_name(app)
+        version = project.registry.rollback(name, by=local_user())
+    answer(
+        context,
+        {"app": name, "champion": version},
+        lambda out: out.print(f"{version} is the champion of {name} again", markup=False),
+    )
+
+
+@group.command("import")
+def import_(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A model package.")],
+    app: App = None,
+) -> None:
+    """Register a model package that another project exported."""
+    with opened(context) as project:
+        made = project.import_model(folder, app=app, by=local_user())
+    answer(
+        context,
+        {"model_version": made.version, "app": made.app},
+        lambda out: out.print(f"Registered as {made.version}", markup=False),
+    )
+
+
+@group.command("export")
+def export(
+    context: typer.Context,
+    version: Version,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to make.")],
+) -> None:
+    """Write a version as a package: the ONNX file with its labels and preprocessing."""
+    with opened(context) as project:
+        project.registry.package(version).write(out)
+    answer(
+        context,
+        {"version": version, "path": str(out)},
+        lambda console: console.print(f"{version} is in {out}", markup=False),
+    )
+
+
+def _as_dict(model: ModelVersion) -> dict[str, Any]:
+    return {**model.as_dict(), "recorded_at": moment(model.recorded_at)}
+
+
+def _cell(row: dict[str, Any], name: str) -> Any:
+    """A cell of the list; of the metrics, the one number that decides."""
+    if name != "metrics":
+        return row[name]
+    return {
+        f"{part} {metric}": metrics[metric]
+        for part, metrics in row["metrics"].items()
+        for metric in ("map50", "accuracy")
+        if isinstance(metrics, dict) and metrics.get(metric) is not None
+    }

@@ -1,0 +1,60 @@
+"""The forms in which the rows of an answer are written: JSON, CSV and Parquet."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from enum import StrEnum
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from millpond.analytics.answer import Answer
+
+
+class Form(StrEnum):
+    """How rows are written."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+    parquet = "parquet"
+
+
+def write_rows(answer: Answer, form: Form, sink: BinaryIO) -> None:
+    """Write an answer into a binary file, in any form but the table for people."""
+    if form is Form.parquet:
+        _write_parquet(answer, sink)
+        return
+    text = io.TextIOWrapper(sink, encoding="utf-8", newline="")
+    try:
+        if form is Form.json:
+            json.dump(answer.as_json(), text, ensure_ascii=False, allow_nan=False)
+            text.write("\n")
+        else:
+            _write_csv(answer, text)
+    finally:
+        # The sink stays open: it is the caller's.
+        text.detach()
+
+
+def _write_csv(answer: Answer, text: io.TextIOWrapper) -> None:
+    """CSV by RFC 4180, but with line feeds; lists and structures are JSON in their cell."""
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(answer.table.column_names)
+    for row in answer.rows():
+        rows.writerow(
+            [
+                json.dumps(cell, ensure_ascii=False) if isinstance(cell, (list, dict)) else cell
+                for cell in row
+            ]
+        )
+
+
+def _write_parquet(answer: Answer, sink: BinaryIO) -> None:
+    import pyarrow.parquet as pq
+
+    # Parquet is written from its own buffer: stdout cannot tell its position.
+    buffer = io.BytesIO()
+    pq.write_table(answer.table, buffer)
+    sink.write(buffer.getbuffer())

@@ -1,0 +1,58 @@
+"""``millpond snapshot``: frozen training sets."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from millpond.cli.line import local_user, opened
+from millpond.cli.output import answer, print_rows
+
+group = typer.Typer(no_args_is_help=True, help="Frozen training sets.")
+
+_COLUMNS = ("name", "app", "as_of", "images", "parts")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.add_typer(group, name="snapshot")
+
+
+@group.command("create")
+def create(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Its name, unique in the project.")],
+    app: Annotated[str | None, typer.Option(metavar="NAME", help="Application.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option(metavar="T", help="Moment whose truth is frozen; default: now.")
+    ] = None,
+) -> None:
+    """Freeze the reviewed images of an application, their labels and their parts."""
+    with opened(context) as project:
+        made = project.snapshot(name, app=app, as_of=as_of, by=local_user()).as_dict()
+    answer(context, made, lambda out: print_rows(out, ["", ""], made.items()))
+
+
+@group.command("list")
+def list_(context: typer.Context) -> None:
+    """List the snapshots, oldest first."""
+    with opened(context) as project:
+        rows = [snapshot.as_dict() for snapshot in project.snapshots.list()]
+    answer(
+        context,
+        rows,
+        lambda out: print_rows(out, _COLUMNS, ([row[name] for name in _COLUMNS] for row in rows)),
+    )
+
+
+@group.command("show")
+def show(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Name of the snapshot.")],
+) -> None:
+    """Show one snapshot, and what the split did."""
+    with opened(context) as project:
+        snapshot = project.snapshots.get(name)
+        found = {**snapshot.as_dict(), "split": snapshot.manifest()["split"]}
+    answer(context, found, lambda out: print_rows(out, ["", ""], found.items()))

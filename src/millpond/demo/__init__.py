@@ -1,0 +1,1 @@
+"""The demo: the whole loop once, unattended, on generated images or on the user's own."""
