@@ -200,8 +200,18 @@ def test_an_rle_frame_that_unpacks_to_far_more() -> None:
     bomb["PixelData"].VR = "OB"
     bomb["PixelData"].is_undefined_length = True
     bomb.file_meta.TransferSyntaxUID = RLELossless
-    with pytest.raises(NotAnImage, match="unpacks to more than its 8192 bytes"):
+    with pytest.raises(NotAnImage, match="unpacks to more than 8192 bytes"):
         decode(written(bomb))
+
+
+def test_rle_segments_out_of_order() -> None:
+    header = struct.pack("<16L", 3, 64, 1064, 64, *[0] * 12)
+    twisted = dataset(RAMP, PixelData=encapsulate([header + b"\x81\x00" * 500]))
+    twisted["PixelData"].VR = "OB"
+    twisted["PixelData"].is_undefined_length = True
+    twisted.file_meta.TransferSyntaxUID = RLELossless
+    with pytest.raises(NotAnImage, match="out of order"):
+        decode(written(twisted))
 
 
 def test_a_jpeg_2000_frame_of_nonsense() -> None:

@@ -167,6 +167,16 @@ def test_a_file_that_keeps_its_reader_busy_is_stopped() -> None:
     assert time.monotonic() - began < 3
 
 
+def test_a_jpeg_of_endless_scans_is_refused() -> None:
+    data = encoded(Image.new("RGB", (512, 512), "teal"), "JPEG", progressive=True)
+    scan = data[data.rfind(b"\xff\xc4") : -2]
+    assert decode(data, Limits(pixels=512 * 512)).width == 512
+    # What follows the picture, such as the video of a moving photograph, is none of it.
+    assert decode(data + b"\xff\xda\x00\x02" * 1000, Limits(pixels=512 * 512)).width == 512
+    with pytest.raises(TooLarge, match="510 scans of 512 x 512"):
+        decode(data[:-2] + scan * 500 + b"\xff\xd9", Limits(pixels=512 * 512))
+
+
 @pytest.mark.filterwarnings("ignore")
 @settings(max_examples=150, deadline=None)
 @given(

@@ -25,6 +25,7 @@ from millpond.errors import NotAnImage, TooLarge, Unsupported
 from millpond.raw.damaged import READER_ERRORS, damaged
 from millpond.raw.grey import as_rgb, to_eight_bits
 from millpond.raw.identify import NOT_TAKEN, TAKEN, identify
+from millpond.raw.jpeg import check_scans
 from millpond.raw.limits import Limits, TimedBytes
 from millpond.raw.picture import Picture, Pixels
 from millpond.raw.tiff import count_pages
@@ -96,6 +97,8 @@ def _read(kind: str, data: bytes, limits: Limits) -> Picture:
     try:
         with _READERS[kind](TimedBytes(data, limits)) as image:
             limits.check_pixels(image.width, image.height)
+            if kind == "JPEG":
+                check_scans(data, image.width, image.height, limits)
             if kind == "PNG" and getattr(image, "is_animated", False):
                 raise Unsupported("the PNG file is animated (APNG); send a still picture")
             return _upright(image, TAKEN[kind])

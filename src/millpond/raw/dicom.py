@@ -37,8 +37,10 @@ from pydicom.valuerep import TEXT_VR_DELIMS
 from millpond.errors import Invalid, NotAnImage, Unsupported
 from millpond.raw.damaged import READER_ERRORS, damaged
 from millpond.raw.grey import as_rgb
+from millpond.raw.jpeg import check_scans
 from millpond.raw.limits import Limits, TimedBytes
 from millpond.raw.picture import Picture, Pixels
+from millpond.raw.rle import check_rle
 from millpond.raw.window import windowed
 
 #: The only elements that are kept while a file is read for its picture.
@@ -73,7 +75,8 @@ _WANTED: list[str] = [
 ]
 
 #: The value representations that are text (DICOM PS3.5, 6.2).
-_TEXT = ("AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UI")
+_TEXT = frozenset(["AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST", "TM"])
+_TEXT |= {"UC", "UI", "UR", "UT"}
 
 
 def decode_dicom(data: bytes, limits: Limits) -> Picture:
@@ -191,7 +194,7 @@ def _check_frame(dataset: Dataset, syntax: UID, limits: Limits) -> None:
     said = (int(dataset.Columns), int(dataset.Rows))
     if syntax == RLELossless:
         most = said[0] * said[1] * int(dataset.BitsAllocated) // 8 * int(dataset.SamplesPerPixel)
-        _check_rle(frame, most, limits)
+        check_rle(frame, most, limits)
         return
     reader = Jpeg2KImageFile if syntax in JPEG2000TransferSyntaxes else JpegImageFile
     with reader(TimedBytes(frame, limits)) as image:
@@ -200,22 +203,8 @@ def _check_frame(dataset: Dataset, syntax: UID, limits: Limits) -> None:
                 f"the DICOM file says {said[0]} x {said[1]} pixels, "
                 f"its compressed frame {image.width} x {image.height}"
             )
-
-
-def _check_rle(frame: bytes, most: int, limits: Limits) -> None:
-    """Refuse an RLE frame (DICOM PS3.5, annex G) that unpacks to more than twice its size."""
-    source = TimedBytes(frame, limits)
-    source.seek(64)
-    unpacked = 0
-    while byte := source.read(1):
-        if byte[0] < 128:
-            unpacked += byte[0] + 1
-            source.seek(byte[0] + 1, 1)
-        elif byte[0] > 128:
-            unpacked += 257 - byte[0]
-            source.seek(1, 1)
-        if unpacked > 2 * most + 1024:
-            raise NotAnImage(f"the DICOM file's RLE frame unpacks to more than its {most} bytes")
+    if syntax not in JPEG2000TransferSyntaxes:
+        check_scans(frame, *said, limits)
 
 
 def _shown(dataset: Dataset, values: npt.NDArray[Any]) -> tuple[Pixels, bool]:
