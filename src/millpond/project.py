@@ -25,9 +25,11 @@ from millpond.database.connection import create_schema, open_database, reading
 from millpond.database.group_commit import GroupCommit
 from millpond.errors import Invalid, MillpondError, UsageError
 from millpond.history.history import History
+from millpond.history.load import load
 from millpond.models.package import ModelPackage
 from millpond.models.registry import ModelVersion, Registry
 from millpond.pipelines.ingest import Ingested, IngestOptions, ingest
+from millpond.pipelines.runs import Run, list_runs, record_run
 from millpond.raw.store import SEAM as STORES
 from millpond.raw.store import ObjectStore
 from millpond.seams import backend_names, load_backend
@@ -42,6 +44,8 @@ from millpond.values import Box, app_route, iso, new_id
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from millpond.training.trainer import Progress
 
 #: Who acts where a script of the project's own opens it.
 LOCAL = "os:python"
@@ -344,6 +348,65 @@ class Project:
             )
         self.access.note(by, "models.import", f"import a model into {name}")
         return self.registry.register(replace(package, app=name), by=by)
+
+    def train(
+        self,
+        snapshot: str,
+        *,
+        app: str | None = None,
+        steps: int | None = None,
+        seed: int = 0,
+        by: str = LOCAL,
+        on_progress: Callable[[Progress], None] = lambda progress: None,
+    ) -> ModelVersion:
+        """Train a model on a snapshot's part ``train``, and measure it on its part ``val``.
+
+        Args:
+            steps: batches to learn from; None leaves it to the trainer.
+
+        Raises:
+            NotFound: there is no such snapshot.
+            NotInstalled: the extra ``train`` is missing.
+        """
+        from millpond.pipelines.train import train
+
+        frozen = self.snapshots.get(snapshot)
+        name = self.app_name(app or frozen.app)
+        self.access.note(by, "models.train", f"train on {snapshot}")
+        return train(
+            self.registry,
+            self.store,
+            frozen,
+            name,
+            self.section(name),
+            steps=steps,
+            seed=seed,
+            by=by,
+            on_progress=on_progress,
+        )
+
+    # Run.
+
+    def run(self, pipeline: str, *, by: str = LOCAL) -> Run:
+        """Run a pipeline and wait for it.
+
+        Args:
+            pipeline: ``history`` loads what was captured into the history.
+
+        Raises:
+            Invalid: there is none of that name.
+        """
+        work = {"history": self._load_history}.get(pipeline)
+        if work is None:
+            raise Invalid(f"pipeline {pipeline!r} is not one of history")
+        return record_run(self.commit, pipeline, by, work)
+
+    def runs(self) -> list[Run]:
+        """The runs, newest first."""
+        return list_runs(self.engine)
+
+    def _load_history(self) -> int:
+        return load(self.engine, self.commit, self.history).rows
 
     # Serve.
 

@@ -1,0 +1,61 @@
+"""Training: from a frozen snapshot to a registered version, measured on images it never saw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from millpond.errors import Invalid
+from millpond.models.package import SnapshotName
+from millpond.models.predictor import Predictor
+from millpond.models.registry import ModelVersion, Registry
+from millpond.raw.store import ObjectStore
+from millpond.settings import AppSection
+from millpond.snapshots.snapshot import Snapshot
+from millpond.training.evaluation import evaluate
+from millpond.training.trainer import Plan, Progress, open_trainer
+
+#: The part on which every model is measured when it is made.
+MEASURED = "val"
+
+
+def train(
+    registry: Registry,
+    store: ObjectStore,
+    snapshot: Snapshot,
+    app: str,
+    declared: AppSection,
+    *,
+    steps: int | None = None,
+    seed: int = 0,
+    by: str,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+) -> ModelVersion:
+    """Learn from a snapshot's part ``train``, and register the model.
+
+    Args:
+        steps: batches to learn from; None leaves it to the trainer.
+
+    Returns:
+        The version, with its metrics on the part ``val``, where the snapshot has one.
+
+    Raises:
+        Invalid: the snapshot is of another application, or has nothing to learn from.
+    """
+    if snapshot.app != app:
+        raise Invalid(f"snapshot {snapshot.name} is of app {snapshot.app}, not of {app}")
+    plan = Plan(
+        app=app,
+        labels=declared.labels,
+        steps=steps,
+        seed=seed,
+        augment=declared.augment,
+        on_progress=on_progress,
+    )
+    learned = open_trainer(declared.task).train(snapshot.examples(store, "train"), plan)
+    held_out = snapshot.examples(store, MEASURED)
+    metrics = {MEASURED: evaluate(Predictor(learned), held_out)} if len(held_out) else {}
+    package = replace(
+        learned, snapshot=SnapshotName(snapshot.snapshot_id, snapshot.name), metrics=metrics
+    )
+    return registry.register(package, by=by)
