@@ -3,9 +3,9 @@ from __future__ import annotations
 import torch
 
 from millpond.training.assignment import TOP, Truth, assign, loss
-from millpond.training.detector import places
+from millpond.training.detector import STRIDE, places
 
-CENTRES = places(8, 8)
+CENTRES = places(8, 8) * (8 / STRIDE)
 
 
 def truth(*rows: tuple[list[float], int]) -> Truth:

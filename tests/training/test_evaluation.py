@@ -49,6 +49,7 @@ def test_the_truth_itself_is_perfect(make_examples: MakeExamples) -> None:
     examples = make_examples(6)
     metrics = evaluate(Recorded("detection", LABELS, [said(e) for e in examples]), examples)
     assert metrics["map50"] == metrics["map"] == 1.0
+    assert metrics["scores"] == [0.0] * 9 + [1.0]
     assert metrics["labels"]["star"] == {"boxes": 0, "map50": None, "map": None}
     assert metrics["labels"]["disc"]["boxes"] + metrics["labels"]["square"]["boxes"] == 12
 

@@ -23,7 +23,7 @@ def test_the_file_computes_what_the_network_computes() -> None:
     with torch.no_grad():
         wanted = network(pictures)
     found = open_runtime(model).run(pictures.numpy())
-    assert [array.shape for array in found] == [(3, 96, 2), (3, 96, 4)]
+    assert [array.shape for array in found] == [(3, 384, 2), (3, 384, 4)]
     for array, tensor in zip(found, wanted, strict=True):
         torch.testing.assert_close(torch.from_numpy(array), tensor, rtol=1e-4, atol=1e-4)
 

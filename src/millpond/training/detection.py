@@ -25,7 +25,7 @@ AREA = 320 * 240
 BATCH = 8
 #: Steps when the plan names none.
 STEPS = 1200
-PACE = Pace(rate=2e-3)
+PACE = Pace(rate=4e-3)
 
 
 class DetectionTrainer:

@@ -1,10 +1,10 @@
 """The detector: a one-stage network without anchors, small enough for a laptop.
 
-A residual backbone, a top-down path that joins its features at an eighth of the
+A residual backbone, a top-down path that joins its features at a quarter of the
 picture's size (Lin et al., 2017, "Feature Pyramid Networks"), and at each place
 there a score for each label and the distances to the four sides of a box, as in
 FCOS (Tian et al., 2019). It has one level only: one set of places is simple, and
-fine enough for objects of about a dozen pixels of the tensor and more.
+fine enough for objects of eight pixels of the tensor and more.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from torch.nn import functional
 from millpond.training.layers import Backbone, conv
 
 #: Pixels of the tensor from one place to the next.
-STRIDE = 8
+STRIDE = 4
 #: Both sides of the tensor are a multiple of it.
 MULTIPLE = 16
 
-_WIDTHS = (16, 32, 64, 128, 160)
+_WIDTHS = (12, 24, 48, 96, 128)
 _DEPTHS = (1, 2, 2, 1)
-_NECK = 64
+_NECK = 48
 
 
 class Detector(nn.Module):
@@ -39,15 +39,15 @@ class Detector(nn.Module):
         super().__init__()
         self.reach = reach
         self.backbone = Backbone(channels, _WIDTHS, _DEPTHS)
-        self.lateral = nn.ModuleList(nn.Conv2d(width, _NECK, 1) for width in _WIDTHS[2:])
-        self.smooth = nn.ModuleList(conv(_NECK, _NECK) for _ in _WIDTHS[2:])
+        self.lateral = nn.ModuleList(nn.Conv2d(width, _NECK, 1) for width in _WIDTHS[1:])
+        self.smooth = nn.ModuleList(conv(_NECK, _NECK) for _ in _WIDTHS[1:])
         # At first almost nothing is seen anywhere (Lin et al., 2017, "Focal Loss").
         self.scores = _head(labels, bias=-4.0)
         self.sides = _head(4, bias=0.0)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Logits ``[N, places, labels]`` and boxes ``[N, places, 4]`` in the tensor's pixels."""
-        features = self.backbone(x)[1:]
+        features = self.backbone(x)
         joined: Tensor | None = None
         for level in reversed(range(len(features))):
             here = self.lateral[level](features[level])

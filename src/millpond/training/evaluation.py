@@ -35,7 +35,8 @@ def evaluate(
     are left after suppression, 300 an image at most, since cells lie dense; and
     ``labels`` with both of each label. Classification gives ``accuracy``, ``labels``
     with precision, recall and F1 of each, and the ``confusion`` matrix, a row for
-    each true label.
+    each true label. Both give ``scores``: the share of the answers
+    in each tenth of the scale from 0 to 1, with which later answers can be compared.
 
     Raises:
         Invalid: there are no examples.
@@ -69,6 +70,7 @@ def _detection(predictor: Predictor, examples: Sequence[Example], nms: float) ->
         "images": len(examples),
         "map50": _mean(precision[0]),
         "map": _mean(precision),
+        "scores": _tenths([row["score"] for row in found]),
         "labels": {
             label: {
                 "boxes": sum(row["category_id"] == place for row in truth),
@@ -123,6 +125,11 @@ def _mean(precision: Any) -> float | None:
     return round(float(measured.mean()), 6) if measured.size else None
 
 
+def _tenths(scores: Sequence[float]) -> list[float]:
+    counts, _ = np.histogram(scores, bins=10, range=(0, 1))
+    return [round(float(share), 4) for share in counts / max(1, len(scores))]
+
+
 def _classification(predictor: Predictor, examples: Sequence[Example]) -> dict[str, Any]:
     from sklearn import metrics
 
@@ -131,7 +138,8 @@ def _classification(predictor: Predictor, examples: Sequence[Example]) -> dict[s
         raise Invalid("none of the images to evaluate on has a label; review some first")
     names = list(predictor.labels)
     truth = [example.labels[0].label for example in labelled]
-    found = [_answers(predictor, example)[0].label for example in labelled]
+    best = [_answers(predictor, example)[0] for example in labelled]
+    found = [answer.label for answer in best]
     precision, recall, f1, support = metrics.precision_recall_fscore_support(
         truth, found, labels=names, zero_division=0
     )
@@ -139,6 +147,7 @@ def _classification(predictor: Predictor, examples: Sequence[Example]) -> dict[s
     return {
         "images": len(labelled),
         "accuracy": round(float(metrics.accuracy_score(truth, found)), 6),
+        "scores": _tenths([answer.score for answer in best]),
         "labels": {
             name: dict(zip(("precision", "recall", "f1"), row, strict=True))
             | {"images": int(count)}
