@@ -12,7 +12,6 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import IntegrityError
 
 from millpond.analytics.analytics import Analytics
-from millpond.database import clock
 from millpond.database.connection import reading
 from millpond.database.group_commit import GroupCommit, Transaction
 from millpond.errors import Conflict, Invalid, NotFound
@@ -21,6 +20,7 @@ from millpond.settings import AppSection
 from millpond.snapshots import tables
 from millpond.snapshots.example_table import Examples
 from millpond.snapshots.files import write_files
+from millpond.snapshots.moment import fixed_moment
 from millpond.snapshots.snapshot import Snapshot
 from millpond.snapshots.split import DEFAULT_RULE, Split, SplitRule, split
 from millpond.snapshots.twins import Candidate
@@ -98,7 +98,7 @@ class Snapshots:
             DiskFull: nothing of it is kept.
         """
         self._check_name(name)
-        moment = self._moment(as_of)
+        moment = fixed_moment(self._analytics, self._engine, as_of)
         definition = _definition(app, declared, rule, include_unreviewed)
         found = self._analytics.table(_MEMBERS, moment, (app, app, include_unreviewed))
         if not found.num_rows:
@@ -172,14 +172,6 @@ class Snapshots:
             raise Invalid(f"snapshot name {name!r} reads as a moment; choose another")
         if named_moment(self._engine, name) is not None:
             raise Conflict(f"there is a snapshot {name!r} already; choose another name")
-
-    def _moment(self, as_of: str | int | None) -> int:
-        moment = self._analytics.resolve(as_of)
-        if moment is not None:
-            return moment
-        with reading(self._engine) as connection:
-            # Whatever is recorded from now on is later than the last that was given out.
-            return clock.last(connection)
 
     def _keep(
         self, row: dict[str, Any], members: pa.Table, labels: pa.Table, about: Mapping[str, Any]
