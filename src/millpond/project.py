@@ -459,7 +459,7 @@ class Project:
         return f"last fact recorded at {iso(moment)}" if moment else "no fact recorded yet"
 
     def _reach_store(self) -> str:
-        key = f"doctor/{new_id()}"
+        key = f"doctor-{new_id()}"
         self.store.put(key, b"written to see that it can be")
         self.store.delete(key)
         return f"writable, {shutil.disk_usage(self.lake).free / 1e9:.1f} GB free"
