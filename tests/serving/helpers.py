@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -18,15 +18,10 @@ import uvicorn
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
-from millpond.access.access import Access
-from millpond.database.connection import create_schema, open_database
-from millpond.database.group_commit import GroupCommit
 from millpond.models.package import ModelPackage, Outputs
 from millpond.models.preprocessing import Preprocessing
-from millpond.models.registry import Registry
-from millpond.raw.folder import FolderStore
+from millpond.project import Project
 from millpond.serving.app import create_app
-from millpond.serving.predict import PredictService
 from millpond.serving.services import Services
 from millpond.settings import Settings
 
@@ -120,28 +115,11 @@ class Served:
 
 @contextmanager
 def serving(folder: Path, settings: Settings) -> Iterator[Served]:
-    lake = folder / "lake"
-    engine = open_database("sqlite:///lake/operations.db", folder)
-    create_schema(engine)
-    commit = GroupCommit(engine)
-    store = FolderStore(lake)
-    registry = Registry(engine, commit, lake / "models")
-    services = Services(
-        settings=settings,
-        folder=folder,
-        engine=engine,
-        commit=commit,
-        store=store,
-        registry=registry,
-        access=Access(engine, commit, settings.server),
-        predict=PredictService(settings, engine, commit, store, registry),
-    )
-    try:
-        with running(services) as url, ExitStack() as clients:
+    """A project of these settings in an empty folder, behind a server."""
+    with Project(folder, settings) as project, ExitStack() as clients:
+        services = replace(project.services(), work=project)
+        with running(services) as url:
             yield Served(url, services, clients)
-    finally:
-        commit.close()
-        engine.dispose()
 
 
 @contextmanager

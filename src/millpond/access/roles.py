@@ -48,6 +48,7 @@ ACTIONS: dict[str, Action] = {
     # The application's users send images, and see what became of their own.
     "apps.read": _SIGNED_IN,
     "predict": _for("user", "reviewer", "scientist", "engineer", one_app=True),
+    "serving.read": _for("user", "reviewer", "scientist", "engineer", one_app=True),
     "inferences.read": _for("user", "reviewer", "scientist", "engineer", one_app=True),
     "objects.read": _for("user", "reviewer", "scientist", "engineer", one_app=True),
     # Only reviewers say what is true.
@@ -57,7 +58,7 @@ ACTIONS: dict[str, Action] = {
     "query": _for("scientist", "engineer"),
     "snapshots.read": _for("scientist", "engineer", one_app=True),
     "snapshots.create": _for("scientist", "engineer", one_app=True),
-    "models.read": _for("user", "reviewer", "scientist", "engineer", one_app=True),
+    "models.read": _for("reviewer", "scientist", "engineer", one_app=True),
     "models.promote": _for("scientist", one_app=True),
     "runs.read": _for("scientist", "engineer"),
     "runs.start": _for("scientist", "engineer"),

@@ -14,10 +14,13 @@ from millpond.serving.api import (
     documentation,
     health,
     inferences,
+    models,
     objects,
     predict,
+    query,
     serving_models,
     session,
+    snapshots,
     tokens,
     users,
 )
@@ -40,6 +43,13 @@ _PARTS = (
     documentation,
 )
 
+#: Parts that need what goes across the layers.
+_LAYERED = (query, snapshots, models)
+
+#: Queries that run at once, each in a process of its own.
+_QUERIES = 4
+#: Evaluations and the like that run at once; each takes all cores.
+_HEAVY = 1
 #: Predictions that are written at once, so that many share one fsync.
 _WRITERS = 48
 #: Bytes of uploads that may lie in memory together.
@@ -62,7 +72,9 @@ def create_app(services: Services) -> FastAPI:
     app.state.services = services
     app.state.gate = Gate(server.threads + server.waiting, _MOST_BYTES)
     app.state.predictions = CapacityLimiter(_WRITERS)
-    for part in _PARTS:
+    app.state.queries = CapacityLimiter(_QUERIES)
+    app.state.heavy = CapacityLimiter(_HEAVY)
+    for part in _PARTS if services.work is None else (*_PARTS, *_LAYERED):
         # Not `include_router`: the routes stay what they are, for the tests to walk.
         app.router.routes.extend(part.routes.all)
     app.router.default = Pages()

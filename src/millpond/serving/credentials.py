@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from millpond.access.principal import Principal
 from millpond.errors import NotAllowed, NotSignedIn
-from millpond.serving.services import Services
+from millpond.serving.services import Services, Work
 
 COOKIE = "millpond_session"
 SIGN_IN = "sign in, or send a token: Authorization: Bearer TOKEN"
@@ -23,6 +23,13 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 def services_of(request: Request) -> Services:
     """The backends that the application was made with."""
     return cast(Services, request.app.state.services)
+
+
+def work_of(request: Request) -> Work:
+    """What goes across the layers; the routes that ask for it are there only where it is."""
+    work = services_of(request).work
+    assert work is not None
+    return work
 
 
 def principal_of(request: Request) -> Principal:

@@ -14,13 +14,14 @@ from millpond.access.principal import Principal
 from millpond.access.roles import action_of
 from millpond.errors import NotSignedIn
 from millpond.serving.bodies import read_body, replay
-from millpond.serving.credentials import SIGN_IN, authenticate, principal_of, services_of
-from millpond.serving.services import Services
+from millpond.serving.credentials import SIGN_IN, authenticate, principal_of, services_of, work_of
+from millpond.serving.services import Services, Work
 from millpond.values import app_route
 
-#: Parameters of endpoints: who calls, and the backends.
+#: Parameters of endpoints: who calls, the backends, and what goes across the layers.
 Caller = Annotated[Principal, Depends(principal_of)]
 Backends = Annotated[Services, Depends(services_of)]
+LayerWork = Annotated[Work, Depends(work_of)]
 
 _ACTION = "x-action"
 _ERRORS = "x-errors"

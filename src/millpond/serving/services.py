@@ -4,15 +4,63 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 from sqlalchemy import Engine
 
 from millpond.access.access import Access
+from millpond.analytics.answer import Answer
 from millpond.database.group_commit import GroupCommit
 from millpond.models.registry import Registry
 from millpond.raw.store import ObjectStore
 from millpond.serving.predict import PredictService
 from millpond.settings import Settings
+from millpond.snapshots.snapshot import Snapshot
+from millpond.snapshots.snapshots import Snapshots
+
+
+class Work(Protocol):
+    """What a project does that goes across its layers."""
+
+    @property
+    def snapshots(self) -> Snapshots:
+        """The frozen training sets."""
+        ...
+
+    def answer(self, sql: str, as_of: str | int | None = None) -> Answer:
+        """What a user's SQL answers.
+
+        Raises:
+            Invalid: the SQL or the moment is not allowed or does not fit.
+        """
+        ...
+
+    def snapshot(
+        self, name: str, *, app: str | None = None, as_of: str | int | None = None, by: str
+    ) -> Snapshot:
+        """Freeze the reviewed images of an application.
+
+        Raises:
+            Conflict: the name is taken.
+            Invalid: there is nothing to freeze, or the moment is still to come.
+        """
+        ...
+
+    def promote(
+        self,
+        version: str,
+        *,
+        app: str | None = None,
+        force: bool = False,
+        reason: str | None = None,
+        by: str,
+    ) -> dict[str, Any]:
+        """Let a version serve, if it is better than the champion.
+
+        Raises:
+            Conflict: it is not better, or cannot be compared.
+        """
+        ...
 
 
 @dataclass(frozen=True)
@@ -23,6 +71,7 @@ class Services:
         folder: of the project.
         engine: of the operational database, for reading.
         commit: for writing to it.
+        work: what goes across the layers; the routes that need it are absent without.
     """
 
     settings: Settings
@@ -33,3 +82,4 @@ class Services:
     registry: Registry
     access: Access
     predict: PredictService
+    work: Work | None = None

@@ -38,7 +38,7 @@ class ModelNames(TypedDict):
     models: list[ModelName]
 
 
-@routes.get("/v2/models", "models.read")
+@routes.get("/v2/models", "serving.read")
 def list_models(caller: Caller, services: Backends) -> ModelNames:
     """The models of the server: one for each application."""
     names = [name for name in services.settings.app_names if caller.app in (None, name)]
@@ -47,7 +47,7 @@ def list_models(caller: Caller, services: Backends) -> ModelNames:
     }
 
 
-@routes.get("/v2/models/{model}/ready", "models.read")
+@routes.get("/v2/models/{model}/ready", "serving.read")
 def is_ready(model: Model, caller: Caller, services: Backends) -> ModelReady:
     """Whether an application's champion answers; 404 where it has none."""
     name = _app(model, services)
@@ -59,7 +59,7 @@ def is_ready(model: Model, caller: Caller, services: Backends) -> ModelReady:
     return {"name": name, "ready": True}
 
 
-@routes.get("/v2/models/{model}/versions/{version}/ready", "models.read")
+@routes.get("/v2/models/{model}/versions/{version}/ready", "serving.read")
 def is_version_ready(
     model: Model, version: Version, caller: Caller, services: Backends
 ) -> ModelReady:
