@@ -101,7 +101,11 @@ class Analytics:
     ) -> Iterator[DuckDBPyRelation]:
         import duckdb
 
-        with duckdb.connect() as connection:
+        # Names are those of views, never of Python variables; nothing is spilled to a disk
+        # that erasure would not reach.
+        with duckdb.connect(
+            config={"python_enable_replacements": "false", "temp_directory": ""}
+        ) as connection:
             connection.execute("set TimeZone = 'UTC'")
             self._make_views(connection, sql, as_of)
             yield connection.sql(sql, params=list(parameters))

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import shutil
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 
 #: The columns by which a reader can skip files; none of them is personal.
 _STATISTICS = ("recorded_at", "load_id")
+#: Versions from one checkpoint of the log to the next.
+_CHECKPOINT_EVERY = 50
+_READ = 20_000
 
 
 @dataclass(frozen=True)
@@ -107,13 +112,9 @@ class VaultFiles:
             files = tuple(sorted(str(self._folder / name) for name in actions["path"].to_pylist()))
             return Active(handle.version(), files, rows)
 
-    def write(self, name: str, batches: Iterable[pa.RecordBatch]) -> DataFile | None:
-        """Write batches to a new file and have it on disk; None where there are no rows.
-
-        Args:
-            name: of the file, without its ending; no personal data.
-        """
-        path = self._folder / f"{name}.parquet"
+    def write(self, load_id: str, batches: Iterable[pa.RecordBatch]) -> DataFile | None:
+        """Write the rows of a load to a file and have it on disk; None where there are none."""
+        path = self._folder / f"{load_id}.parquet"
         rows, first, last = 0, 0, 0
         schema = self._table.schema
         with contextlib.ExitStack() as stack:
@@ -162,29 +163,50 @@ class VaultFiles:
             )
             handle.update_incremental()
             version = handle.version()
+            # What is read next is read from the disk again.
+            self._handle = None
         sync_file(self._entry(version))
         sync_folder(self._log)
         if not _is_whole(self._entry(version)):
             raise Corrupted(f"version {version} of {self._table.name} is not whole in its log")
         return version
 
-    def count(self, load_id: str) -> int:
-        """Rows of a load, counted in the files as they are on disk, every page checked.
+    def read(self, load_id: str) -> Iterator[pa.RecordBatch]:
+        """The rows of a load, as the newest version has them, every page checked.
 
         Raises:
             Corrupted: a page is not what was written.
         """
+        name = f"{load_id}.parquet"
+        if str(self._folder / name) not in self.active().files:
+            return
+        try:
+            with pq.ParquetFile(self._folder / name, page_checksum_verification=True) as file:
+                yield from file.iter_batches(batch_size=_READ)
+        except (OSError, pa.ArrowException) as error:
+            raise Corrupted(f"{name} of {self._table.name} cannot be read: {error}") from error
+
+    def checkpoint(self, version: int) -> None:
+        """Sum up the log, now and then, so that opening the table stays quick.
+
+        It is made beside the table, and named in its log only when it is on disk: a
+        torn one would make the table unreadable.
+        """
         from deltalake import DeltaTable
 
-        rows = 0
-        for path in DeltaTable(str(self._folder)).file_uris():
-            try:
-                with pq.ParquetFile(path, page_checksum_verification=True) as file:
-                    for batch in file.iter_batches(batch_size=20_000):
-                        rows += pc.sum(pc.equal(batch["load_id"], load_id)).as_py() or 0
-            except (OSError, pa.ArrowException) as error:
-                raise Corrupted(f"{Path(path).name} of {self._table.name}: {error}") from error
-        return rows
+        if version == 0 or version % _CHECKPOINT_EVERY:
+            return
+        scratch = self._folder.with_name(f".checkpoint-{self._table.name}")
+        shutil.rmtree(scratch, ignore_errors=True)
+        (scratch / "_delta_log").mkdir(parents=True)
+        for entry in self._log.iterdir():
+            os.link(entry, scratch / "_delta_log" / entry.name)
+        DeltaTable(str(scratch)).create_checkpoint()
+        made = scratch / "_delta_log" / f"{version:020d}.checkpoint.parquet"
+        sync_file(made)
+        os.replace(made, self._log / made.name)
+        sync_folder(self._log)
+        shutil.rmtree(scratch)
 
     def _newest(self) -> DeltaTable:
         from deltalake import DeltaTable

@@ -48,15 +48,12 @@ class History:
         Raises:
             Corrupted: a table has fewer rows than its completed loads brought.
         """
-        expected = dict(
-            connection.execute(
-                select(loaded_tables.c.table_name, func.sum(loaded_tables.c.rows))
-                .where(loaded_tables.c.table_name.in_(list(names)))
-                .group_by(loaded_tables.c.table_name)
-            )
-            .tuples()
-            .all()
+        summed = connection.execute(
+            select(loaded_tables.c.table_name, func.sum(loaded_tables.c.rows))
+            .where(loaded_tables.c.table_name.in_(list(names)))
+            .group_by(loaded_tables.c.table_name)
         )
+        expected: dict[str, int] = {name: rows for name, rows in summed}
         found = {name: self.tables[name].active() for name in names}
         for name, active in found.items():
             if active.rows < expected.get(name, 0):

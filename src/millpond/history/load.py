@@ -120,7 +120,8 @@ class Load:
         with reading(self._engine) as connection:
             for name, table in VAULT.items():
                 claimed = count(connection, table, self._claimed(table))
-                found = self._history.tables[name].count(self.load_id) if claimed else 0
+                batches = self._history.tables[name].read(self.load_id)
+                found = sum(batch.num_rows for batch in batches)
                 written = self._files[name].rows if name in self._files else 0
                 if not claimed == written == found:
                     raise Corrupted(
@@ -134,7 +135,10 @@ class Load:
         Returns:
             The rows written, all tables together.
         """
-        return self._commit.run(self._complete)
+        rows = self._commit.run(self._complete)
+        for name, version in self._versions.items():
+            self._history.tables[name].checkpoint(version)
+        return rows
 
     def _claim(self, transaction: Transaction, until: int, most: int) -> bool:
         claimed = 0
