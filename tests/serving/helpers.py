@@ -17,11 +17,13 @@ import onnx
 import uvicorn
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
+from starlette.types import ASGIApp
 
 from millpond.models.package import ModelPackage, Outputs
 from millpond.models.preprocessing import Preprocessing
 from millpond.project import Project
 from millpond.serving.app import create_app
+from millpond.serving.server import configuration
 from millpond.serving.services import Services
 from millpond.settings import Settings
 
@@ -118,17 +120,16 @@ def serving(folder: Path, settings: Settings) -> Iterator[Served]:
     """A project of these settings in an empty folder, behind a server."""
     with Project(folder, settings) as project, ExitStack() as clients:
         services = replace(project.services(), work=project)
-        with running(services) as url:
+        with running(create_app(services)) as url:
             yield Served(url, services, clients)
 
 
 @contextmanager
-def running(services: Services) -> Iterator[str]:
+def running(app: ASGIApp) -> Iterator[str]:
     """The URL of a server in a thread."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(create_app(services), log_level="warning", lifespan="off")
-        server = uvicorn.Server(config)
+        server = uvicorn.Server(configuration(app))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         while not server.started:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from millpond.errors import ProjectError
 from millpond.serving.app import create_app
@@ -38,7 +39,7 @@ def serve(
         ProjectError: another server has the project, or the port is taken.
     """
     with only_server(lake), bound(host, port) as listening:
-        _run(_Server(_config(services), _url(listening), on_ready), listening)
+        _run(_Server(configuration(create_app(services)), _url(listening), on_ready), listening)
 
 
 @contextmanager
@@ -85,6 +86,20 @@ def bound(host: str, port: int) -> Iterator[socket.socket]:
         yield listening
 
 
+def configuration(app: ASGIApp) -> uvicorn.Config:
+    """How Uvicorn serves the application."""
+    return uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        # The address of the caller is that of the connection, whatever a header says.
+        proxy_headers=False,
+        timeout_graceful_shutdown=_GRACE,
+    )
+
+
 class _Server(uvicorn.Server):
     """Says when it is ready."""
 
@@ -98,19 +113,6 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._on_ready(self._url)
-
-
-def _config(services: Services) -> uvicorn.Config:
-    return uvicorn.Config(
-        create_app(services),
-        log_level="warning",
-        access_log=False,
-        lifespan="off",
-        server_header=False,
-        # The address of the caller is that of the connection, whatever a header says.
-        proxy_headers=False,
-        timeout_graceful_shutdown=_GRACE,
-    )
 
 
 def _run(server: _Server, listening: socket.socket) -> None:
