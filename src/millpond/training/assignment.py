@@ -90,16 +90,20 @@ def assign(scores: Tensor, boxes: Tensor, centres: Tensor, truth: Truth, share: 
     4.  The best place of a box should score as high as it overlaps, the others less.
     """
     nearness = max(0.0, 1 - share / NEARNESS_SHARE)
-    places = len(centres)
-    allowed, distance = _reachable(centres, truth)
-    overlap = _overlap(truth.boxes[:, :, None], boxes[:, None])
-    known = scores.transpose(1, 2).gather(1, truth.kinds[:, :, None].expand(-1, -1, places))
-    aligned = known**SCORE_POWER * overlap**OVERLAP_POWER
-    fitness = aligned ** (1 - nearness) * torch.exp(-NEARNESS_SLOPE * nearness * distance)
-    fitness = (fitness + 1e-9 * torch.exp(-distance)) * allowed
+    row, box, place = _reachable(centres, truth).nonzero(as_tuple=True)
+    true, kind = truth.boxes[row, box], truth.kinds[row, box]
+    found = _overlap(true, boxes[row, place])
+    distance = _distance(true, centres[place])
+    aligned = scores[row, place, kind] ** SCORE_POWER * found**OVERLAP_POWER
+    fit = aligned ** (1 - nearness) * torch.exp(-NEARNESS_SLOPE * nearness * distance)
+    # Few pairs can match at all, so only those are computed; the rest stays 0.
+    fitness = torch.zeros(*truth.real.shape, len(centres))
+    overlap = torch.zeros_like(fitness)
+    fitness[row, box, place] = fit + 1e-9 * torch.exp(-distance)
+    overlap[row, box, place] = found
 
-    best = fitness.topk(min(TOP, places), -1).indices
-    taken = torch.zeros_like(allowed).scatter_(2, best, True) & allowed
+    best = fitness.topk(min(TOP, len(centres)), -1).indices
+    taken = torch.zeros_like(fitness, dtype=torch.bool).scatter_(2, best, True) & (fitness > 0)
     claim, owner = torch.where(taken, overlap + 1e-6, 0.0).max(1)
     positive = claim > 0
     taken &= functional.one_hot(owner, taken.shape[1]).transpose(1, 2).bool()
@@ -115,15 +119,23 @@ def assign(scores: Tensor, boxes: Tensor, centres: Tensor, truth: Truth, share: 
     return Targets(wanted, owned, weights * positive)
 
 
-def _reachable(centres: Tensor, truth: Truth) -> tuple[Tensor, Tensor]:
-    """Which places may answer for which box, and how far they are, ``[N, G, places]``."""
-    low, high = truth.boxes[:, :, None, :2], truth.boxes[:, :, None, 2:]
-    inside = torch.minimum(centres - low, high - centres).amin(-1) > 0
-    offset = (low + high) / 2 - centres
-    length = offset.abs().amax(-1)
-    inside |= length <= length.amin(-1, keepdim=True) + 1e-3
-    distance = (offset / (high - low).clamp(min=1)).norm(dim=-1)
-    return inside & truth.real[:, :, None], distance
+def _reachable(centres: Tensor, truth: Truth) -> Tensor:
+    """Which places may answer for which box, ``[N, G, places]``."""
+    x, y = centres.T
+    x_min, y_min, x_max, y_max = truth.boxes[..., None].unbind(2)
+    inside = (x > x_min) & (x < x_max) & (y > y_min) & (y < y_max)
+    length = torch.maximum(((x_min + x_max) / 2 - x).abs(), ((y_min + y_max) / 2 - y).abs())
+    nearest = length <= length.amin(-1, keepdim=True) + 1e-3
+    reachable: Tensor = (inside | nearest) & truth.real[:, :, None]
+    return reachable
+
+
+def _distance(boxes: Tensor, centres: Tensor) -> Tensor:
+    """How far a place is from a box's centre, in sides of the box, ``[pairs]``."""
+    low, high = boxes[:, :2], boxes[:, 2:]
+    offset = ((low + high) / 2 - centres) / (high - low).clamp(min=1)
+    distance: Tensor = torch.linalg.vector_norm(offset, dim=-1)
+    return distance
 
 
 def _overlap(a: Tensor, b: Tensor) -> Tensor:

@@ -24,7 +24,7 @@ AREA = 320 * 240
 #: Pictures of a batch.
 BATCH = 8
 #: Steps when the plan names none.
-STEPS = 1200
+STEPS = 1000
 PACE = Pace(rate=4e-3)
 
 
@@ -81,7 +81,8 @@ def _train(
         detector = Detector(preprocessing.depth, len(plan.labels), reach)
         learned = learn(detector, step_loss, steps=steps, plan=plan, pace=PACE)
         pictures, _ = batches.boxes(2)
-        return to_onnx(Answers(learned), pictures.contiguous(), ("scores", "boxes"))
+        answers = Answers(learned, preprocessing.height, preprocessing.width)
+        return to_onnx(answers, pictures.contiguous(), ("scores", "boxes"))
 
 
 def _reach(examples: Sequence[Example], seen: Survey, preprocessing: Preprocessing) -> float:
