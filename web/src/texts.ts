@@ -95,8 +95,6 @@ export const texts = {
     older: "Show older",
     findings: (number: number) => count(number, "finding", "findings"),
     reviewed: "reviewed",
-    entry: (time: string, findings: string, reviewed: boolean) =>
-      `${time}, ${findings}${reviewed ? ", reviewed" : ""}`,
     noModel: "no model",
   },
 
@@ -124,7 +122,6 @@ export const texts = {
       added: "added",
       rejected: "rejected",
     },
-    entry: (label: string, score: string, verdict: string) => `${label}, ${score}, ${verdict}`,
   },
 
   review: {

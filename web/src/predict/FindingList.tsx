@@ -97,16 +97,16 @@ function Row({ finding, labels, colourOf, marking, mayEdit, isFirst }: RowProps)
         className={styles.row}
         tabIndex={isFirst ? 0 : -1}
         aria-expanded={isSelected}
-        aria-label={texts.findings.entry(finding.label, score, verdict)}
         title={finding.source === "candidate" ? texts.findings.unsure : undefined}
         onClick={() => marking.select(isSelected ? null : finding.key)}
       >
         <Swatch colour={colourOf(finding.label)} />
         <span className={styles.label}>{finding.label}</span>
-        <span className={styles.verdict} title={verdict}>
+        <span className={styles.verdict} title={verdict} aria-hidden="true">
           {icon === null ? null : <Icon name={icon} />}
         </span>
         <span className={styles.score}>{score}</span>
+        <span className="visually-hidden">{verdict}</span>
       </button>
       {isSelected && mayEdit && (
         <Judge finding={finding} labels={labels} colourOf={colourOf} marking={marking} />

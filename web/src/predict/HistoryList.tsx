@@ -68,7 +68,6 @@ function Entry({ app, entry, isOpen }: EntryProps) {
         to="/predict/$app/$inferenceId"
         params={{ app, inferenceId: entry.inference_id }}
         className={styles.entry}
-        aria-label={texts.history.entry(time, findings, entry.reviewed)}
         aria-current={isOpen ? "page" : undefined}
       >
         <img
@@ -91,6 +90,7 @@ function Entry({ app, entry, isOpen }: EntryProps) {
         {entry.reviewed && (
           <span className={styles.reviewed} title={texts.history.reviewed}>
             <Icon name="check" />
+            <span className="visually-hidden">{texts.history.reviewed}</span>
           </span>
         )}
       </Link>

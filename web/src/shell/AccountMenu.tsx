@@ -18,9 +18,7 @@ export function AccountMenu({ session }: { session: Session }) {
   return (
     <Menu.Root modal={false}>
       <Menu.Trigger className={styles.trigger} aria-label={texts.shell.account(session.user)}>
-        <span className={styles.initial} aria-hidden="true">
-          {session.user.slice(0, 1).toUpperCase()}
-        </span>
+        <span className={styles.initial} data-initial={session.user.slice(0, 1).toUpperCase()} />
         <span className={styles.user}>{session.user}</span>
         <Icon name="chevron" />
       </Menu.Trigger>
