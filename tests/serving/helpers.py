@@ -85,6 +85,7 @@ class Served:
     url: str
     services: Services
     clients: ExitStack
+    layers: Project
 
     def client(
         self, role: str = "admin", *, name: str = "", app: str | None = None
@@ -121,7 +122,7 @@ def serving(folder: Path, settings: Settings) -> Iterator[Served]:
     with Project(folder, settings) as project, ExitStack() as clients:
         services = replace(project.services(), work=project)
         with running(create_app(services)) as url:
-            yield Served(url, services, clients)
+            yield Served(url, services, clients, project)
 
 
 @contextmanager

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+from pathlib import Path
+
 import httpx
 import pytest
 
+from millpond.marts.marts import Choice
 from millpond.settings import Settings
 from serving.helpers import Served, detector_package, picture, serving
 
@@ -131,3 +136,53 @@ def test_the_open_inference_protocol_says_what_serves(cells: Served) -> None:
     assert user.get("/v2/models/fruits/ready").status_code == 404
     assert user.get("/v2/models/blood-cells/versions/blood-cells-1/ready").status_code == 200
     assert user.get("/v2/models/fruits/versions/blood-cells-1/ready").status_code == 404
+
+
+def test_runs_are_started_and_listed(admin: httpx.Client, cells: Served) -> None:
+    admin.post(PREDICT, content=picture(3))
+    done = admin.post("/api/v1/runs", json={"pipeline": "history"})
+    assert done.status_code == 200, done.text
+    assert done.json()["status"] == "done"
+    assert done.json()["rows"] > 0
+    assert done.json()["requested_by"] == "token:admin"
+    assert admin.get("/api/v1/runs").json()["runs"][0] == done.json()
+    unknown = admin.post("/api/v1/runs", json={"pipeline": "laundry"})
+    assert unknown.status_code == 422
+    assert "history" in unknown.json()["detail"]
+
+
+def test_a_mart_is_pulled_as_a_zip(admin: httpx.Client, cells: Served, tmp_path: Path) -> None:
+    object_id = review(admin, 30)
+    moment = admin.post("/api/v1/query", json={"sql": "select 1"}).json()["as_of"]
+    path = "/api/v1/apps/blood-cells/export/coco"
+    pulled = admin.get(path, params={"as_of": moment})
+    assert pulled.status_code == 200, pulled.text
+    assert pulled.headers["content-type"] == "application/zip"
+    review(admin, 31)
+    assert admin.get(path, params={"as_of": moment}).content == pulled.content
+    declared = cells.services.settings.app("blood-cells")
+    choice = Choice(as_of=moment)
+    done = cells.layers.marts.export("coco", "blood-cells", declared, tmp_path / "out", choice)
+    with zipfile.ZipFile(io.BytesIO(pulled.content)) as archive:
+        assert archive.testzip() is None
+        assert archive.read(f"images/{object_id}.png") == picture(30)
+        assert archive.read("annotations.json") == done.path.read_bytes()
+    truth = {"sql": "select count(*) from ground_truth", "as_of": moment}
+    assert admin.post("/api/v1/query", json=truth).json()["rows"] == [[done.annotations]]
+
+
+@pytest.mark.parametrize(
+    ("path", "params", "status"),
+    [
+        ("coco", {"labels": "guesses"}, 422),
+        ("coco", {"as_of": "2999-01-01"}, 422),
+        ("coco", {"snapshot": "none"}, 404),
+        ("nothing", {}, 422),
+    ],
+)
+def test_a_mart_that_cannot_be_made(
+    admin: httpx.Client, path: str, params: dict[str, str], status: int
+) -> None:
+    answer = admin.get(f"/api/v1/apps/blood-cells/export/{path}", params=params)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"

@@ -12,12 +12,14 @@ from millpond.serving.api import (
     annotate,
     apps,
     documentation,
+    export,
     health,
     inferences,
     models,
     objects,
     predict,
     query,
+    runs,
     serving_models,
     session,
     snapshots,
@@ -44,7 +46,7 @@ _PARTS = (
 )
 
 #: Parts that need what goes across the layers.
-_LAYERED = (query, snapshots, models)
+_LAYERED = (query, export, snapshots, models, runs)
 
 #: Queries that run at once, each in a process of its own.
 _QUERIES = 4

@@ -11,7 +11,9 @@ from sqlalchemy import Engine
 from millpond.access.access import Access
 from millpond.analytics.answer import Answer
 from millpond.database.group_commit import GroupCommit
+from millpond.marts.marts import Marts
 from millpond.models.registry import Registry
+from millpond.pipelines.runs import Run
 from millpond.raw.store import ObjectStore
 from millpond.serving.predict import PredictService
 from millpond.settings import Settings
@@ -25,6 +27,23 @@ class Work(Protocol):
     @property
     def snapshots(self) -> Snapshots:
         """The frozen training sets."""
+        ...
+
+    @property
+    def marts(self) -> Marts:
+        """Images and labels in forms that others read."""
+        ...
+
+    def run(self, pipeline: str, *, by: str) -> Run:
+        """Run a pipeline and wait for it.
+
+        Raises:
+            Invalid: there is none of that name.
+        """
+        ...
+
+    def runs(self) -> list[Run]:
+        """The runs, newest first."""
         ...
 
     def answer(self, sql: str, as_of: str | int | None = None) -> Answer:
