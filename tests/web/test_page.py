@@ -183,7 +183,9 @@ def test_a_review_by_keyboard_alone(page: Page, lab: Lab) -> None:
     left, top, right, bottom = added["box"]
     assert (left + right) / 2 == pytest.approx(290, abs=1)
     assert bottom - top == pytest.approx(right - left + 1, abs=0.2)
-    expect(page.get_by_role("navigation").get_by_role("link", name="reviewed").first).to_be_visible()
+    expect(
+        page.get_by_role("navigation").get_by_role("link", name="reviewed").first
+    ).to_be_visible()
 
 
 def test_an_unanswered_candidate_can_be_added(page: Page, lab: Lab) -> None:
