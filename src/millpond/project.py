@@ -26,10 +26,14 @@ from millpond.database.group_commit import GroupCommit
 from millpond.errors import Invalid, MillpondError, UsageError
 from millpond.history.history import History
 from millpond.history.load import load
+from millpond.marts.content import Labels
+from millpond.marts.marts import Choice, Exported, Marts
 from millpond.models.package import ModelPackage
 from millpond.models.registry import ModelVersion, Registry
+from millpond.pipelines.findings import Verified
 from millpond.pipelines.ingest import Ingested, IngestOptions, ingest
 from millpond.pipelines.runs import Run, list_runs, record_run
+from millpond.pipelines.verify import verify
 from millpond.raw.store import SEAM as STORES
 from millpond.raw.store import ObjectStore
 from millpond.seams import backend_names, load_backend
@@ -130,6 +134,11 @@ class Project:
         return Snapshots(
             self.engine, self.commit, self.analytics, self.store, self.lake / "snapshots"
         )
+
+    @cached_property
+    def marts(self) -> Marts:
+        """Images and labels in forms that others read."""
+        return Marts(self.engine, self.analytics, self.store, self.snapshots)
 
     @cached_property
     def predictions(self) -> PredictService:
@@ -277,6 +286,39 @@ class Project:
         """
         return self.answer(sql, as_of).table
 
+    def export(
+        self,
+        format: str,
+        out: Path | str,
+        *,
+        app: str | None = None,
+        labels: Labels = "truth",
+        as_of: str | int | None = None,
+        snapshot: str | None = None,
+        include_unreviewed: bool = False,
+        by: str = LOCAL,
+    ) -> Exported:
+        """Write a mart into a folder, whole or not at all.
+
+        Args:
+            format: such as ``coco``.
+            labels: ``truth``, or ``predictions`` of each object's latest inference.
+            snapshot: only what this snapshot froze.
+            include_unreviewed: images that nobody reviewed, too.
+
+        Raises:
+            Invalid: the format, the labels or the moment does not fit.
+            Conflict: the folder holds something else.
+        """
+        name = self.app_name(app)
+        self.access.note(by, "export", f"export {labels} of {name} as {format}")
+        choice = Choice(labels, as_of, snapshot, include_unreviewed)
+        return self.marts.export(format, name, self.section(name), Path(out), choice)
+
+    def verify(self) -> Verified:
+        """Reconcile every layer with every other, and every object with its hash."""
+        return verify(self.engine, self.store, self.history, self.registry, self.snapshots)
+
     # Train.
 
     def snapshot(
@@ -421,6 +463,7 @@ class Project:
             registry=self.registry,
             access=self.access,
             predict=self.predictions,
+            work=self,
         )
 
     def serve(
