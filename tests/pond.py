@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sqlite3
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -77,11 +78,10 @@ class Pond:
         return found
 
     def execute(self, sql: str) -> None:
-        """Change the operational database behind everyone's back."""
-        with self.engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-            connection.exec_driver_sql(sql)
-            connection.commit()
+        """Change the operational database behind everyone's back, foreign keys unchecked."""
+        connection = sqlite3.connect(self.folder / "lake" / "operations.db", isolation_level=None)
+        connection.execute(sql)
+        connection.close()
 
     def infer(self, object_id: str, *predictions: Prediction, app: str = "cells") -> str:
         """The id of a new inference of an object."""

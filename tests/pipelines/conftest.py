@@ -9,15 +9,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+from onnx import TensorProto, helper
 from PIL import Image
 from sqlalchemy import Engine, text
 
 from millpond.database.connection import create_schema, open_database, reading
 from millpond.database.group_commit import GroupCommit
-from millpond.pipelines import tables as tables
+from millpond.models.package import ModelPackage, Outputs
+from millpond.models.preprocessing import Preprocessing
 from millpond.pipelines.ingest import Ingested, IngestOptions, ingest
 from millpond.raw.folder import FolderStore
 from millpond.settings import AppSection
+from pond import Pond
 
 APPS = {
     "cells": AppSection(task="detection", labels=("RBC", "WBC")),
@@ -102,3 +105,29 @@ def voc(feed: Path, picture: Callable[[int], bytes]) -> Callable[..., None]:
         (feed / f"{name}.xml").write_text(f"<annotation>{boxes}</annotation>")
 
     return write
+
+
+@pytest.fixture
+def make_model() -> Callable[[Pond], Path]:
+    """Register a model that says nothing, and give the folder of its package."""
+
+    def make(pond: Pond) -> Path:
+        graph = helper.make_graph(
+            [helper.make_node("ReduceMean", ["x"], ["y"], axes=[2, 3], keepdims=0)],
+            "mean",
+            [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 3, "h", "w"])],
+            [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 3])],
+        )
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+        package = ModelPackage(
+            app="cells",
+            task="classification",
+            labels=("a", "b", "c"),
+            preprocessing=Preprocessing(8, 6, mean=(0, 0, 0), std=(1, 1, 1)),
+            outputs=Outputs("logits"),
+            model=model.SerializeToString(),
+        )
+        version = pond.registry.register(package, by="user:ann").version
+        return pond.folder / "lake" / "models" / version
+
+    return make

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, RowMapping, select, update
 
 from millpond.database.connection import reading
 from millpond.database.group_commit import GroupCommit, Transaction
 from millpond.pipelines import tables
+from millpond.pipelines.process import has_ended, this_process
 from millpond.values import iso, new_id
 
 
@@ -20,7 +21,7 @@ class Run:
     """One run of a pipeline.
 
     Args:
-        status: running, done or failed.
+        status: running, done, failed, or interrupted where its process is gone.
         started_at: microseconds since 1970.
         seconds: how long it took, once it has ended.
         error: why it failed.
@@ -67,12 +68,21 @@ def list_runs(engine: Engine) -> list[Run]:
     table = tables.runs
     with reading(engine) as connection:
         rows = connection.execute(select(table).order_by(table.c.started_at.desc())).mappings()
-        return [Run(**row) for row in rows]
+        return [_run(row) for row in rows]
+
+
+def _run(row: RowMapping) -> Run:
+    columns = dict(row)
+    process = columns.pop("process")
+    if columns["status"] == "running" and has_ended(process):
+        columns["status"] = "interrupted"
+    return Run(**columns)
 
 
 def _begin(transaction: Transaction, pipeline: str, by: str) -> Run:
     run = Run(new_id(), pipeline, "running", transaction.clock.tick(), by)
-    transaction.connection.execute(tables.runs.insert().values(**asdict(run)))
+    row = {**asdict(run), "process": this_process()}
+    transaction.connection.execute(tables.runs.insert().values(**row))
     return run
 
 

@@ -18,4 +18,5 @@ runs = Table(
     Column("rows", Integer, nullable=True),
     Column("error", Text, nullable=True),
     Column("requested_by", String(128), nullable=False),
+    Column("process", String(128), nullable=True),
 )

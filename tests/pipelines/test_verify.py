@@ -1,0 +1,144 @@
+"""Verify: all is well when it is, and whatever is amiss is found and named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from millpond.capture.annotations import NewAnnotation
+from millpond.capture.objects import object_key
+from millpond.capture.refusals import record_refusal
+from millpond.snapshots.files import LABELS
+from millpond.values import Box, Prediction
+from pond import Pond, cells
+
+
+@pytest.fixture
+def pond(tmp_path: Path) -> Iterator[Pond]:
+    """Three reviewed cells, one of them with an inference that was reviewed, half loaded."""
+    pond = Pond(tmp_path)
+    pond.ingest(cells(tmp_path / "a", 3))
+    pond.freeze("first")
+    pond.load()
+    [object_id, *_] = _objects(pond)
+    inference = pond.infer(object_id, Prediction("RBC", 0.9, Box(0, 0, 9, 9)))
+    [row] = pond.rows("SELECT prediction_id FROM predictions")
+    pond.annotate(
+        object_id,
+        NewAnnotation("confirm", row["prediction_id"]),
+        NewAnnotation("complete"),
+        inference=inference,
+    )
+    pond.commit.run(lambda transaction: record_refusal(transaction, "cells", 400, "no image"))
+    yield pond
+    pond.close()
+
+
+def _objects(pond: Pond) -> list[str]:
+    return [row["object_id"] for row in pond.rows("FROM images ORDER BY object_id")]
+
+
+def test_all_is_well(pond: Pond) -> None:
+    done = pond.verify()
+    assert done.as_dict() == {
+        "verify": "ok",
+        "findings": [],
+        "checked": {
+            "inferences": 1,
+            "predictions": 1,
+            "annotations": 7,
+            "objects": 3,
+            "unreferenced": 0,
+            "loads": 1,
+            "history_rows": done.checked["history_rows"],
+            "snapshots": 1,
+        },
+    }
+    assert done.checked["history_rows"] > 20
+
+
+def test_bytes_of_no_object_are_counted_and_of_no_concern(pond: Pond) -> None:
+    pond.store.put("objects/aa/never-answered", b"x")
+    done = pond.verify()
+    assert (done.verify, done.checked["unreferenced"]) == ("ok", 1)
+
+
+def test_lost_cut_and_changed_bytes(pond: Pond) -> None:
+    lost, cut, changed = _objects(pond)
+    pond.store.delete(object_key(lost))
+    pond.store.put(object_key(cut), pond.store.get(object_key(cut))[:-1])
+    data = bytearray(pond.store.get(object_key(changed)))
+    data[50] ^= 1
+    pond.store.put(object_key(changed), bytes(data))
+    done = pond.verify()
+    problems = {finding.subject: finding.problem for finding in done.findings}
+    assert problems[lost] == "the bytes are missing"
+    assert "were kept" in problems[cut]
+    assert "SHA-256" in problems[changed]
+    assert {finding.check for finding in done.findings} == {"objects"}
+    assert done.as_dict()["verify"] == "amiss"
+
+
+@pytest.mark.parametrize(
+    ("sql", "check", "problem"),
+    [
+        ("DELETE FROM outbox WHERE type LIKE '%inference%'", "events", "not exactly one event"),
+        (
+            "INSERT INTO outbox SELECT 'again', recorded_at, type, app, entity_id, data"
+            " FROM outbox WHERE type LIKE '%inference%'",
+            "events",
+            "the inference has not exactly one event",
+        ),
+        ("DELETE FROM refusals", "events", "tells of refusal that is not there"),
+        ("DELETE FROM inferences", "predictions", "inference_id is that of nothing in inferences"),
+        ("DELETE FROM predictions", "annotations", "is that of no prediction and no annotation"),
+        ("UPDATE annotations SET label = 'WBC' WHERE action = 'add'", "history", "sat_annotation"),
+        ("UPDATE objects SET width = 41", "history", "sat_object"),
+        ("DELETE FROM object_origins", "history", "sat_object_origin"),
+    ],
+)
+def test_facts_that_do_not_fit_together(pond: Pond, sql: str, check: str, problem: str) -> None:
+    pond.execute(sql)
+    found = [finding for finding in pond.verify().findings if finding.check == check]
+    assert any(problem in finding.problem for finding in found)
+    assert all(finding.what_to_do for finding in found)
+
+
+def test_an_image_that_a_snapshot_has_and_the_project_has_not(pond: Pond) -> None:
+    pond.execute(f"DELETE FROM objects WHERE object_id = '{_objects(pond)[1]}'")
+    found = {finding.check: finding for finding in pond.verify().findings}
+    assert found["snapshots"].problem == "1 of its 3 images are no objects of the project"
+
+
+def test_a_changed_snapshot(pond: Pond) -> None:
+    path = pond.snapshots.get("first").folder / LABELS
+    path.write_bytes(path.read_bytes()[:-1])
+    [finding] = pond.verify().findings
+    assert (finding.check, finding.subject) == ("snapshots", "first")
+    assert LABELS in finding.problem
+
+
+def test_a_lost_file_of_the_history(pond: Pond) -> None:
+    for path in (pond.folder / "lake" / "history" / "sat_object").glob("*.parquet"):
+        path.unlink()
+    assert any(finding.check == "history" for finding in pond.verify().findings)
+
+
+def test_many_findings_are_counted_and_some_listed(pond: Pond, tmp_path: Path) -> None:
+    pond.ingest(cells(tmp_path / "b", 150, 100))
+    pond.execute("DELETE FROM outbox WHERE type = 'millpond.object.recorded'")
+    findings = pond.verify().findings
+    assert len(findings) == 101
+    assert findings[-1].problem == "53 more of the same"
+
+
+def test_a_changed_model(pond: Pond, make_model: Callable[[Pond], Path]) -> None:
+    folder = make_model(pond)
+    assert pond.verify().checked["models"] == 1
+    assert pond.verify().verify == "ok"
+    model = folder / "model.onnx"
+    model.write_bytes(model.read_bytes()[:-1] + b"!")
+    [finding] = pond.verify().findings
+    assert (finding.check, finding.subject) == ("models", "cells-1")
