@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
@@ -64,8 +65,9 @@ def commands() -> Iterator[str]:
 
     yield "# Commands"
     yield ""
-    yield "`--project DIR`, `--json`, `--url URL` and `--token TOKEN` may stand anywhere on the line."
-    yield "With `--json` standard output is one JSON value. Exit codes: 0 done, 1 failed, 2 wrong usage."
+    yield "`--project DIR`, `--json`, `--url URL` and `--token TOKEN` may stand anywhere on the"
+    yield "line. With `--json` standard output is one JSON value. Exit codes: 0 done, 1 failed,"
+    yield "2 wrong usage."
     yield from command("millpond", typer.main.get_command(app))
 
 
@@ -88,7 +90,6 @@ def command(name: str, found: Any) -> Iterator[str]:
 def routes() -> Iterator[str]:
     """Every route with the roles that it is open to."""
     from millpond.access.roles import action_of
-    from millpond.serving.api import all_routes
 
     yield "# Routes"
     yield ""
@@ -97,10 +98,25 @@ def routes() -> Iterator[str]:
     yield ""
     yield "| route | open to | what it does |"
     yield "|---|---|---|"
-    for route in sorted(all_routes(), key=lambda route: route.path):
+    for route in all_routes():
         summary = (route.description or "").split("\n\n")[0].replace("\n", " ")
         for method in sorted(route.methods):
             yield f"| `{method} {route.path}` | {who(action_of(route.action))} | {summary} |"
+
+
+def all_routes() -> list[Any]:
+    """The routes of a project's server, by path."""
+    from millpond.project import Project
+    from millpond.serving.app import create_app
+    from millpond.serving.routes import GuardedRoute
+
+    with TemporaryDirectory() as folder:
+        Path(folder, "millpond.toml").write_text("")
+        with Project.open(folder) as project:
+            found = create_app(project.services()).routes
+    return sorted(
+        (route for route in found if isinstance(route, GuardedRoute)), key=lambda route: route.path
+    )
 
 
 def who(action: Any) -> str:
@@ -123,11 +139,23 @@ def views() -> Iterator[str]:
     """Every view with its columns."""
     from millpond.analytics.catalogue import views as all_views
 
-    yield from ["# Views", "", "Every project has them, and all of them honour `--as-of`. Times are"]
+    yield from [
+        "# Views",
+        "",
+        "Every project has them, and all of them honour `--as-of`. Times are",
+    ]
     yield "UTC; pixels are absolute after EXIF rotation, origin top left, `x_max` and `y_max`"
     yield "exclusive. In classification the box columns are null."
     for view in all_views().values():
-        yield from ["", f"## `{view.name}`", "", view.about, "", "| column | what it is |", "|---|---|"]
+        yield from [
+            "",
+            f"## `{view.name}`",
+            "",
+            view.about,
+            "",
+            "| column | what it is |",
+            "|---|---|",
+        ]
         for column, text in view.columns.items():
             yield f"| `{column}` | {text} |"
 
