@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -120,7 +120,7 @@ class Served:
 def serving(folder: Path, settings: Settings) -> Iterator[Served]:
     """A project of these settings in an empty folder, behind a server."""
     with Project(folder, settings) as project, ExitStack() as clients:
-        services = replace(project.services(), work=project)
+        services = project.services()
         with running(create_app(services)) as url:
             yield Served(url, services, clients, project)
 

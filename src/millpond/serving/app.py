@@ -38,6 +38,11 @@ _PARTS = (
     inferences,
     annotate,
     objects,
+    export,
+    query,
+    snapshots,
+    models,
+    runs,
     users,
     tokens,
     serving_models,
@@ -45,9 +50,8 @@ _PARTS = (
     documentation,
 )
 
-#: Parts that need what goes across the layers.
-_LAYERED = (query, export, snapshots, models, runs)
-
+#: Passwords that are checked at once.
+_SIGN_INS = 4
 #: Queries that run at once, each in a process of its own.
 _QUERIES = 4
 #: Evaluations and the like that run at once; each takes all cores.
@@ -74,9 +78,10 @@ def create_app(services: Services) -> FastAPI:
     app.state.services = services
     app.state.gate = Gate(server.threads + server.waiting, _MOST_BYTES)
     app.state.predictions = CapacityLimiter(_WRITERS)
+    app.state.sign_ins = CapacityLimiter(_SIGN_INS)
     app.state.queries = CapacityLimiter(_QUERIES)
     app.state.heavy = CapacityLimiter(_HEAVY)
-    for part in _PARTS if services.work is None else (*_PARTS, *_LAYERED):
+    for part in _PARTS:
         # Not `include_router`: the routes stay what they are, for the tests to walk.
         app.router.routes.extend(part.routes.all)
     app.router.default = Pages()

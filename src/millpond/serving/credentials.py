@@ -26,10 +26,8 @@ def services_of(request: Request) -> Services:
 
 
 def work_of(request: Request) -> Work:
-    """What goes across the layers; the routes that ask for it are there only where it is."""
-    work = services_of(request).work
-    assert work is not None
-    return work
+    """What goes across the layers."""
+    return services_of(request).work
 
 
 def principal_of(request: Request) -> Principal:

@@ -90,7 +90,7 @@ class Services:
         folder: of the project.
         engine: of the operational database, for reading.
         commit: for writing to it.
-        work: what goes across the layers; the routes that need it are absent without.
+        work: what goes across the layers.
     """
 
     settings: Settings
@@ -101,4 +101,4 @@ class Services:
     registry: Registry
     access: Access
     predict: PredictService
-    work: Work | None = None
+    work: Work

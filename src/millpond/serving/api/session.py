@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import cast
+
+from anyio import CapacityLimiter, to_thread
 from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
@@ -32,13 +35,20 @@ class SessionAnswer(TypedDict):
 
 
 @routes.post("/api/v1/login", "session.start", errors=(401, 403, 429))
-def sign_in(
+async def sign_in(
     request: Request, response: Response, body: SignIn, services: Backends
 ) -> SessionAnswer:
     """Begin a session, which the browser keeps in a cookie that scripts cannot read."""
     check_origin(request)
     address = request.client.host if request.client else ""
-    session = services.access.sign_in(body.user, body.password, address)
+    # A limiter of their own: strangers who wait here keep no thread from the others.
+    session = await to_thread.run_sync(
+        services.access.sign_in,
+        body.user,
+        body.password,
+        address,
+        limiter=cast(CapacityLimiter, request.app.state.sign_ins),
+    )
     response.set_cookie(
         COOKIE,
         session.secret,
