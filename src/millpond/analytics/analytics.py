@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,8 @@ import pyarrow as pa
 from sqlalchemy import Engine
 
 from millpond.analytics.answer import Answer as Answer
-from millpond.analytics.catalogue import closure, views
+from millpond.analytics.catalogue import views
+from millpond.analytics.guard import tables_named
 from millpond.analytics.query import run_query
 from millpond.analytics.relations import relations
 from millpond.database.clock import machine_now, seal
@@ -43,6 +45,8 @@ class Analytics:
         self._history = history
         self._limits = limits
         self._named_moment = named_moment
+        self._lock = threading.Lock()
+        self._connection: DuckDBPyConnection | None = None
 
     def resolve(self, as_of: str | int | None) -> int | None:
         """The moment that a user means, in microseconds since 1970; None stays the latest.
@@ -99,27 +103,33 @@ class Analytics:
     def _relation(
         self, sql: str, as_of: int | None, parameters: Sequence[Any]
     ) -> Iterator[DuckDBPyRelation]:
+        # Temporary views belong to their cursor, so questions do not see each other's.
+        with self._duckdb().cursor() as cursor:
+            cursor.execute("set TimeZone = 'UTC'")
+            self._make_views(cursor, sql, as_of)
+            yield cursor.sql(sql, params=list(parameters))
+
+    def _duckdb(self) -> DuckDBPyConnection:
+        """The engine of our own questions, an empty database in memory, made at the first."""
         import duckdb
 
-        # Names are those of views, never of Python variables; nothing is spilled to a disk
-        # that erasure would not reach.
-        with duckdb.connect(
-            config={"python_enable_replacements": "false", "temp_directory": ""}
-        ) as connection:
-            connection.execute("set TimeZone = 'UTC'")
-            self._make_views(connection, sql, as_of)
-            yield connection.sql(sql, params=list(parameters))
+        with self._lock:
+            if self._connection is None:
+                # Names are those of views, never of Python variables; nothing is spilled
+                # to a disk that erasure would not reach.
+                self._connection = duckdb.connect(
+                    config={"python_enable_replacements": "false", "temp_directory": ""}
+                )
+            return self._connection
 
-    def _make_views(self, connection: DuckDBPyConnection, sql: str, as_of: int | None) -> None:
-        known = {*VAULT, *views()}
-        # DuckDB names the tables of a statement without parameters only.
-        named = connection.get_table_names(sql.replace("?", "null"))
-        names = closure(sorted(known & named))
+    def _make_views(self, cursor: DuckDBPyConnection, sql: str, as_of: int | None) -> None:
+        [(tree,)] = cursor.execute("select json_serialize_sql(?::varchar)", [sql]).fetchall()
+        names = sorted({*VAULT, *views()} & tables_named(tree))
         with relations(self._engine, self._history, names, as_of) as found:
             for name, schema, batches in found.tables():
-                connection.register(name, pa.Table.from_batches(batches, schema))
+                cursor.register(name, pa.Table.from_batches(batches, schema))
         for statement in found.statements:
-            connection.execute(statement)
+            cursor.execute(statement)
 
     def _parse(self, text: str) -> int:
         moment = parse_moment(text, now=machine_now())

@@ -69,6 +69,12 @@ def views_used(tree: str, views: Collection[str], hidden: Collection[str]) -> li
     return sorted(used)
 
 
+def tables_named(tree: str) -> set[str]:
+    """The names that a statement of our own gives for tables, those of its WITH among them."""
+    nodes = _walk(json.loads(tree).get("statements", []))
+    return {node["table_name"].lower() for node in nodes if _is_table(node)}
+
+
 def _walk(tree: Any) -> Iterator[dict[str, Any]]:
     waiting = [tree]
     while waiting:
@@ -80,6 +86,10 @@ def _walk(tree: Any) -> Iterator[dict[str, Any]]:
             waiting.extend(item)
 
 
+def _is_table(node: dict[str, Any]) -> bool:
+    return node.get("type") == "BASE_TABLE" and "class" not in node
+
+
 def _own_names(node: dict[str, Any]) -> Iterator[str]:
     """The names that WITH gives in this node."""
     entries = node.get("cte_map", {}).get("map", [])
@@ -89,7 +99,7 @@ def _own_names(node: dict[str, Any]) -> Iterator[str]:
 
 def _table(node: dict[str, Any], views: Collection[str], own: Collection[str]) -> str | None:
     """The view that a node reads, if it reads one."""
-    if node.get("type") != "BASE_TABLE" or "class" in node:
+    if not _is_table(node):
         return None
     name: str = node["table_name"].lower()
     qualified = node.get("schema_name") or node.get("catalog_name")
