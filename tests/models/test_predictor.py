@@ -45,7 +45,7 @@ def test_threads_share_one_predictor(make_package: Make) -> None:
 
 def test_outputs_that_are_not_what_the_package_says(make_package: Make) -> None:
     predictor = Predictor(make_package(labels=("red", "green")))
-    with pytest.raises(Invalid, match="shapes"):
+    with pytest.raises(Invalid, match="names 2: red, green"):
         predictor.candidates(np.zeros((9, 9, 3), np.uint8))
 
 

@@ -50,7 +50,7 @@ def test_each_choice_allows_what_it_says_and_no_more() -> None:
 def test_a_box_that_is_hardly_seen_does_not_count() -> None:
     canvas = np.zeros((100, 100, 1), np.uint8)
     variation = vary(np.random.default_rng(0), "none", canvas)
-    boxes = np.array([[90, 10, 150, 40], [70, 10, 110, 40], [5, 5, 7, 30]], np.float32)
+    boxes = np.array([[90, 10, 150, 40], [70, 10, 105, 40], [5, 5, 7, 30]], np.float32)
     _, counts = variation.boxes(boxes, 100, 100)
     assert counts.tolist() == [False, True, False]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from millpond.models.outputs import adapter
+from millpond.models.outputs import adapter, to_candidates
 from millpond.models.package import ModelPackage
 from millpond.models.runtime import open_runtime
 from millpond.values import Prediction, Task
@@ -52,9 +52,8 @@ class Predictor:
         Raises:
             Invalid: the model's outputs are not what its package says.
         """
-        preprocessing = self._package.preprocessing
-        outputs = self._runtime.run(preprocessing.tensor(pixels)[np.newaxis])
+        package = self._package
+        outputs = self._runtime.run(package.preprocessing.tensor(pixels)[np.newaxis])
+        answers = self._adapter([output[0] for output in outputs], package.outputs.parameters)
         height, width = pixels.shape[:2]
-        return self._adapter(
-            [output[0] for output in outputs], self.labels, preprocessing, width, height
-        )
+        return to_candidates(answers, package.labels, package.preprocessing, width, height)

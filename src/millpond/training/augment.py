@@ -25,7 +25,7 @@ SHIFT = 0.1
 #: Most by which brightness and contrast change, as a logarithm.
 LIGHT = 0.2
 #: The least share of a box that must still be visible for it to count.
-VISIBLE = 0.3
+VISIBLE = 0.7
 #: The shortest side of a box that counts, in pixels of the canvas.
 SIDE = 3.0
 

@@ -46,7 +46,7 @@ class DetectionTrainer:
             task="detection",
             labels=plan.labels,
             preprocessing=preprocessing,
-            outputs=Outputs("scores_and_boxes"),
+            outputs=Outputs("scores_and_boxes", {"grid": _grid(preprocessing)}),
             model=_train(chosen, plan, preprocessing, steps, _reach(chosen, seen, preprocessing)),
             profile=profile(chosen, seen),
             training={
@@ -69,7 +69,7 @@ def _train(
     """The ONNX file of a detector that learned."""
     canvases = Canvases(examples, plan.labels, preprocessing)
     batches = Batches(canvases, preprocessing, augment=plan.augment, seed=plan.seed)
-    centres = places(preprocessing.height // STRIDE, preprocessing.width // STRIDE)
+    centres = places(*_grid(preprocessing))
 
     def step_loss(network: Detector, step: int) -> Tensor:
         pictures, truth = batches.boxes(BATCH)
@@ -81,8 +81,12 @@ def _train(
         detector = Detector(preprocessing.depth, len(plan.labels), reach)
         learned = learn(detector, step_loss, steps=steps, plan=plan, pace=PACE)
         pictures, _ = batches.boxes(2)
-        answers = Answers(learned, preprocessing.height, preprocessing.width)
-        return to_onnx(answers, pictures.contiguous(), ("scores", "boxes"))
+        return to_onnx(Answers(learned), pictures.contiguous(), ("scores", "boxes"))
+
+
+def _grid(preprocessing: Preprocessing) -> list[int]:
+    """How many places there are from top to bottom, and from left to right."""
+    return [preprocessing.height // STRIDE, preprocessing.width // STRIDE]
 
 
 def _reach(examples: Sequence[Example], seen: Survey, preprocessing: Preprocessing) -> float:

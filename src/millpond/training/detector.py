@@ -77,27 +77,13 @@ def places(height: int, width: int) -> Tensor:
 
 
 class Answers(nn.Module):
-    """The detector as it is exported: scores from 0 to 1, of the best places only.
+    """The detector as it is exported: scores from 0 to 1 in place of logits."""
 
-    The places around the middle of an object all see it. Only a place that no
-    neighbour excels keeps its score, as in CenterNet (Zhou et al., 2019), so that
-    the candidates that are kept are few and none is crowded out.
-
-    Args:
-        detector: what it asks.
-        height: of the tensor.
-        width: of the tensor.
-    """
-
-    def __init__(self, detector: Detector, height: int, width: int) -> None:
+    def __init__(self, detector: Detector) -> None:
         super().__init__()
         self.detector = detector
-        self.size = (height // STRIDE, width // STRIDE)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Scores ``[N, places, labels]`` and boxes ``[N, places, 4]``."""
         logits, boxes = self.detector(x)
-        scores = logits.sigmoid().transpose(1, 2).unflatten(2, self.size)
-        excelled = functional.max_pool2d(scores, 3, 1, 1) > scores
-        scores = scores.masked_fill(excelled, 0.0)
-        return scores.flatten(2).transpose(1, 2), boxes
+        return logits.sigmoid(), boxes
