@@ -29,6 +29,8 @@ from millpond.snapshots.files import MEMBERS, read_table
 from millpond.snapshots.snapshot import Snapshot
 from millpond.snapshots.snapshots import Snapshots
 
+__all__ = ["Verified", "verify"]
+
 _THREADS = 2
 _RESTORE = "restore it from a backup"
 
