@@ -10,6 +10,8 @@ export default defineConfig({
     target: ["chrome123", "edge123", "firefox120", "safari17.5"],
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // In kilobytes before compression, which makes less than a third of it.
+    chunkSizeWarningLimit: 600,
   },
   server: {
     proxy: { "/api": process.env.MILLPOND_URL ?? "http://127.0.0.1:8420" },
