@@ -1,0 +1,7 @@
+"""An application that another package brings."""
+
+from millpond import AppTemplate
+
+template = AppTemplate(
+    name="leaves", section={"task": "classification", "labels": ["oak", "maple"]}
+)
