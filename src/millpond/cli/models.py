@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from millpond.cli.line import local_user, opened
-from millpond.cli.output import answer, moment, print_rows
+from millpond.cli.output import answer, moment, print_facts, print_rows
 
 if TYPE_CHECKING:
     from millpond.models.registry import ModelVersion
@@ -50,7 +50,7 @@ def show(context: typer.Context, version: Version) -> None:
     found["labels"] = list(package.labels)
     found["training"] = dict(package.training)
     found["profile"] = dict(package.profile)
-    answer(context, found, lambda out: print_rows(out, ["", ""], found.items()))
+    answer(context, found, lambda out: print_facts(out, found))
 
 
 @group.command("promote")

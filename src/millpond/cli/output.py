@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -67,6 +67,17 @@ def print_rows(out: Console, columns: Sequence[str], rows: Iterable[Sequence[obj
         table.add_column(name, justify="right" if numeric and cells else "left")
     for row in cells:
         table.add_row(*(Text(as_text(cell)) for cell in row))
+    out.print(table)
+
+
+def print_facts(out: Console, facts: Mapping[str, object]) -> None:
+    """Names and values, a line each."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 3))
+    for name, value in facts.items():
+        table.add_row(Text(name, "bold"), Text(as_text(value)))
     out.print(table)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from millpond.cli.line import local_user, opened
-from millpond.cli.output import answer, print_rows
+from millpond.cli.output import answer, print_facts, print_rows
 
 group = typer.Typer(no_args_is_help=True, help="Frozen training sets.")
 
@@ -31,7 +31,7 @@ def create(
     """Freeze the reviewed images of an application, their labels and their parts."""
     with opened(context) as project:
         made = project.snapshot(name, app=app, as_of=as_of, by=local_user()).as_dict()
-    answer(context, made, lambda out: print_rows(out, ["", ""], made.items()))
+    answer(context, made, lambda out: print_facts(out, made))
 
 
 @group.command("list")
@@ -55,4 +55,4 @@ def show(
     with opened(context) as project:
         snapshot = project.snapshots.get(name)
         found = {**snapshot.as_dict(), "split": snapshot.manifest()["split"]}
-    answer(context, found, lambda out: print_rows(out, ["", ""], found.items()))
+    answer(context, found, lambda out: print_facts(out, found))

@@ -239,8 +239,8 @@ class _Loop:
         counts = self._outcome.counts
         counts["inferences"] = self._count("inferences")
         counts["annotations"] = self._count("annotations")
-        counts["history_rows"] = done.rows
-        return int(done.rows)
+        counts["history_rows"] = done.rows or 0
+        return counts["history_rows"]
 
     def _count(self, view: str) -> int:
         found = self._project.analytics.table(f"SELECT count(*) FROM {view}")
@@ -250,7 +250,7 @@ class _Loop:
         done = self._project.export("coco", self._project.folder / "export", app=self._app)
         self._outcome.counts["mart_images"] = done.images
         self._outcome.counts["mart_annotations"] = done.annotations
-        return int(done.annotations)
+        return done.annotations
 
     def _train_control(self) -> int:
         """Train on version 1's own answers, for as many steps and with the same seed."""
