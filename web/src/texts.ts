@@ -146,7 +146,6 @@ export const texts = {
       `You can look. Correcting takes the role reviewer or administrator; yours is ${role}.`,
     saved: "All saved",
     saving: "Saving…",
-    waiting: (number: number) => `${count(number, "change", "changes")} not saved`,
     unreachable: "Not saved: the server cannot be reached. Kept here, trying again.",
     refused: (reason: string) => `Not taken: ${reason}`,
     discard: "Discard",
