@@ -40,6 +40,7 @@ class Lake:
         )
 
     def close(self) -> None:
+        self.analytics.close()
         self.commit.close()
         self.engine.dispose()
 

@@ -48,6 +48,13 @@ class Analytics:
         self._lock = threading.Lock()
         self._connection: DuckDBPyConnection | None = None
 
+    def close(self) -> None:
+        """Let go of the engine; a later question makes it anew."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
     def resolve(self, as_of: str | int | None) -> int | None:
         """The moment that a user means, in microseconds since 1970; None stays the latest.
 

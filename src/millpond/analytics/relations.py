@@ -67,7 +67,9 @@ class Relations:
             table = VAULT[name]
             fact = table.source.fact
             where = not_loaded(fact) & (fact.c.recorded_at <= self.as_of)
-            yield unloaded_name(name), table.fact_schema, batches(self._connection, table, where)
+            schema = table.query_schema
+            rows = batches(self._connection, table, where, schema)
+            yield unloaded_name(name), schema, rows
 
 
 @contextmanager
@@ -101,7 +103,7 @@ def relations(
 
 def _vault_sql(name: str, files: tuple[str, ...], as_of: int) -> str:
     """The rows of a vault table: those loaded and those not, as one."""
-    columns = ", ".join(field for field in VAULT[name].fact_schema.names if field != "recorded_at")
+    columns = ", ".join(field for field in VAULT[name].query_schema.names if field != "recorded_at")
     chosen = f"select {columns}, recorded_at::timestamp as recorded_at from"
     unloaded = f"{chosen} {unloaded_name(name)}"
     if not files:

@@ -49,11 +49,11 @@ class History:
             Corrupted: a table has fewer rows than its completed loads brought.
         """
         summed = connection.execute(
-            select(loaded_tables.c.table_name, func.sum(loaded_tables.c.rows))
+            select(loaded_tables.c.table_name, func.sum(loaded_tables.c.rows).label("rows"))
             .where(loaded_tables.c.table_name.in_(list(names)))
             .group_by(loaded_tables.c.table_name)
         )
-        expected: dict[str, int] = {name: rows for name, rows in summed}
+        expected = {row.table_name: row.rows for row in summed}
         found = {name: self.tables[name].active() for name in names}
         for name, active in found.items():
             if active.rows < expected.get(name, 0):

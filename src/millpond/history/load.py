@@ -100,7 +100,7 @@ class Load:
         """Step 2. Write the rows to Parquet files, and have them on disk."""
         with reading(self._engine) as connection:
             for name, table in VAULT.items():
-                rows = batches(connection, table, self._claimed(table))
+                rows = batches(connection, table, self._claimed(table), table.fact_schema)
                 stamped = (self._stamp(table, batch) for batch in rows)
                 file = self._history.tables[name].write(self.load_id, stamped)
                 if file is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 
 import pyarrow as pa
@@ -14,6 +14,9 @@ from millpond.history.history import History
 from millpond.history.rows import batches
 from millpond.history.tables import loaded_tables, loads
 from millpond.history.vault import VAULT, VaultTable
+
+#: Rows that are compared at once.
+_SLICE = 2_000
 
 
 def reconcile(engine: Engine, history: History) -> Iterator[str]:
@@ -44,17 +47,17 @@ def _compare(
             loaded_tables.c.load_id == load_id, loaded_tables.c.table_name == table.name
         )
     )
-    loaded = (
-        batch.select(table.fact_schema.names) for batch in history.tables[table.name].read(load_id)
-    )
+    names = table.fact_schema.names
+    kept = _slices(batches(connection, table, where, table.fact_schema))
+    loaded = _slices(batch.select(names) for batch in history.tables[table.name].read(load_id))
     rows = 0
     try:
-        for kept, found in zip_longest(_rows(batches(connection, table, where)), _rows(loaded)):
-            if kept != found:
-                key = (kept or found or {}).get(table.key)
+        for ours, theirs in zip_longest(kept, loaded):
+            if ours is None or theirs is None or not ours.equals(theirs):
+                key = _first_difference(ours, theirs)
                 yield f"{table.name}: row {key} of load {load_id} is not as capture has it"
                 return
-            rows += 1
+            rows += ours.num_rows
     except Corrupted as error:
         yield str(error)
         return
@@ -62,6 +65,23 @@ def _compare(
         yield f"{table.name}: load {load_id} brought {counted} rows, but {rows} are there"
 
 
-def _rows(found: Iterator[pa.RecordBatch]) -> Iterator[dict[str, object]]:
+def _slices(found: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The rows in slices of one size, however they were cut before."""
+    waiting: list[pa.RecordBatch] = []
     for batch in found:
-        yield from batch.to_pylist()
+        waiting.append(batch)
+        while sum(each.num_rows for each in waiting) >= _SLICE:
+            whole = pa.concat_batches(waiting)
+            yield whole.slice(0, _SLICE)
+            waiting = [whole.slice(_SLICE)]
+    if rest := [batch for batch in waiting if batch.num_rows]:
+        yield pa.concat_batches(rest)
+
+
+def _first_difference(ours: pa.RecordBatch | None, theirs: pa.RecordBatch | None) -> str:
+    """The key of the first row in which two slices differ."""
+    left, right = ([] if each is None else each.to_pylist() for each in (ours, theirs))
+    for one, other in zip_longest(left, right):
+        if one != other:
+            return str(next(iter((one or other).values())))
+    return "(none)"

@@ -15,7 +15,7 @@ _BLOB_CHUNK = 2_000
 
 
 def batches(
-    connection: Connection, table: VaultTable, where: ColumnElement[bool]
+    connection: Connection, table: VaultTable, where: ColumnElement[bool], schema: pa.Schema
 ) -> Iterator[pa.RecordBatch]:
     """The rows of a vault table among the capture rows `where` holds.
 
@@ -23,10 +23,12 @@ def batches(
 
     Args:
         connection: inside a read transaction that lasts until the end of the iteration.
+        schema: the table's ``fact_schema`` or ``query_schema``.
     """
-    schema = table.fact_schema
     chunk = _BLOB_CHUNK if pa.binary() in schema.types else _CHUNK
-    result = connection.execution_options(yield_per=chunk).execute(table.projection(where))
+    result = connection.execution_options(yield_per=chunk).execute(
+        table.projection(where, schema.names)
+    )
     for rows in result.partitions(chunk):
         columns = zip(*rows, strict=True)
         yield pa.record_batch(
@@ -40,7 +42,7 @@ def batches(
 
 def count(connection: Connection, table: VaultTable, where: ColumnElement[bool]) -> int:
     """How many rows `batches` would give."""
-    rows = table.projection(where).order_by(None).subquery()
+    rows = table.projection(where, [table.key]).order_by(None).subquery()
     found: int = connection.execute(select(func.count()).select_from(rows)).scalar_one()
     return found
 

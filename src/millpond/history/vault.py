@@ -12,6 +12,7 @@ it (Linstedt and Olschimke, "Building a Scalable Data Warehouse with Data Vault
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -91,6 +92,12 @@ class VaultTable:
         )
 
     @property
+    def query_schema(self) -> pa.Schema:
+        """The columns of a fact that a query sees: all but packed bytes, which are no SQL."""
+        fields = [field for field in self.fact_schema if field.type != pa.binary()]
+        return pa.schema(fields)
+
+    @property
     def schema(self) -> pa.Schema:
         """The columns of the Delta table: those of the fact, and what the load adds."""
         added = [
@@ -101,15 +108,16 @@ class VaultTable:
             added.append(pa.field("hash_diff", pa.string(), nullable=False))
         return pa.schema([*self.fact_schema, *added])
 
-    def projection(self, where: ColumnElement[bool]) -> Select[Any]:
-        """The rows of the table among the capture rows `where` holds, in a fixed order."""
+    def projection(self, where: ColumnElement[bool], names: Collection[str]) -> Select[Any]:
+        """The rows of the table among the capture rows `where` holds, in a fixed order.
+
+        Args:
+            names: of the columns wanted, in their order; the others are not even read.
+        """
         fact = self.source.fact
+        added = (fact.c.recorded_at, self.source.record_source.label("record_source"))
         query = (
-            select(
-                *self.columns,
-                fact.c.recorded_at,
-                self.source.record_source.label("record_source"),
-            )
+            select(*(column for column in (*self.columns, *added) if column.name in names))
             .select_from(self.source.rows)
             .where(where)
             .order_by(fact.c.recorded_at, self.columns[0])
