@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -13,7 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from lake import Lake
-from millpond.errors import Corrupted
+from millpond.errors import Corrupted, DiskFull
 from millpond.history import delta, durability
 from millpond.history import load as load_module
 from millpond.history.load import Load
@@ -174,11 +175,34 @@ def test_a_file_that_is_not_what_was_written_does_not_count(
         patch.setattr(delta.VaultFiles, "append", damage)
         with pytest.raises(Corrupted):
             lake.load()
-    # The damaged file belongs to no completed load; its rows are loaded anew.
+    # The damaged file belongs to no completed load: it is not looked at, and its rows are
+    # loaded anew.
+    assert lake.state() == before
     lake.load()
+    assert lake.state() == before
     assert amiss(lake) == []
-    (lake.folder / "lake" / "history").is_dir()
-    assert {name: len(rows) for name, rows in before.items()}["images"] == 1
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("step", ["write", "append"])
+def test_a_full_disk_is_told_and_loses_nothing(lake: Lake, step: str) -> None:
+    lake.some_of_everything()
+    before = lake.state()
+    load = Load(lake.engine, lake.commit, lake.history)
+    load.claim(lake.now)
+    if step == "append":
+        load.write()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        with pytest.raises(DiskFull, match="free some space and load again"):
+            getattr(load, step)()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert lake.state() == before
+    lake.load()
+    assert lake.state() == before
+    assert amiss(lake) == []
 
 
 def test_all_is_on_disk_before_it_counts(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:

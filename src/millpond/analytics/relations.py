@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pyarrow as pa
 from sqlalchemy import Connection, Engine, select
@@ -89,19 +90,25 @@ def relations(
     with reading(engine) as connection:
         moment = last(connection) if as_of is None else as_of
         active = history.active(connection, vault)
+        broken_off = _broken_off(connection)
+        files = {
+            name: [path for path in active[name].files if Path(path).stem not in broken_off]
+            for name in vault
+        }
         statements = []
         for name in needed:
-            sql = (
-                _vault_sql(name, active[name].files, moment)
-                if name in active
-                else views()[name].sql
-            )
+            sql = _vault_sql(name, files[name], moment) if name in files else views()[name].sql
             statements.append(f"create temp view {name} as {sql}")
-        files = [path for name in vault for path in active[name].files]
-        yield Relations(moment, statements, files, connection, vault)
+        every = [path for name in vault for path in files[name]]
+        yield Relations(moment, statements, every, connection, vault)
 
 
-def _vault_sql(name: str, files: tuple[str, ...], as_of: int) -> str:
+def _broken_off(connection: Connection) -> set[str]:
+    """The loads that have not completed; whatever became of their files is of no account."""
+    return set(connection.scalars(select(loads.c.load_id).where(loads.c.completed_at.is_(None))))
+
+
+def _vault_sql(name: str, files: list[str], as_of: int) -> str:
     """The rows of a vault table: those loaded and those not, as one."""
     columns = ", ".join(field for field in VAULT[name].query_schema.names if field != "recorded_at")
     chosen = f"select {columns}, recorded_at::timestamp as recorded_at from"

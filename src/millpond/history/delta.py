@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _STATISTICS = ("recorded_at", "load_id")
 #: Versions from one checkpoint of the log to the next.
 _CHECKPOINT_EVERY = 50
-_READ = 20_000
+_READ = 5_000
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,16 @@ counts on is fsynced by us, each file and the folder that names it.
 
 from __future__ import annotations
 
+import errno
 import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from millpond.errors import DiskFull
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def sync_file(path: Path) -> None:
@@ -38,6 +46,26 @@ def write_file(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
     os.replace(temporary, path)
     sync_folder(path.parent)
+
+
+@contextmanager
+def room() -> Iterator[None]:
+    """Say in our own words that the disk is full.
+
+    Raises:
+        DiskFull: something of the block could not be written for lack of room.
+    """
+    try:
+        yield
+    except OSError as error:
+        # The writer of the Delta log hands on the number in its words only.
+        said = re.search(r"os error (\d+)", str(error))
+        if (int(said[1]) if said else error.errno) in _NO_ROOM:
+            raise DiskFull(
+                "the disk of the history is full; nothing of this load counts, and all of it is "
+                "still in the operational database: free some space and load again"
+            ) from error
+        raise
 
 
 def _sync(path: Path, flags: int) -> None:

@@ -21,6 +21,7 @@ from millpond.database.connection import reading
 from millpond.database.group_commit import GroupCommit, Transaction
 from millpond.errors import Corrupted
 from millpond.history.delta import DataFile
+from millpond.history.durability import room
 from millpond.history.history import History
 from millpond.history.rows import batches, count
 from millpond.history.tables import loaded_tables, loads
@@ -53,6 +54,7 @@ def load(engine: Engine, commit: GroupCommit, history: History) -> Loaded:
 
     Raises:
         Corrupted: what was written could not be read back; nothing counts of that load.
+        DiskFull: there is no room for it; nothing counts of that load either.
     """
     loaded = Loaded(None, 0)
     with history.locked():
@@ -98,7 +100,7 @@ class Load:
 
     def write(self) -> None:
         """Step 2. Write the rows to Parquet files, and have them on disk."""
-        with reading(self._engine) as connection:
+        with room(), reading(self._engine) as connection:
             for name, table in VAULT.items():
                 rows = batches(connection, table, self._claimed(table), table.fact_schema)
                 stamped = (self._stamp(table, batch) for batch in rows)
@@ -108,8 +110,9 @@ class Load:
 
     def append(self) -> None:
         """Step 3. Add the files to the Delta tables, and have their logs on disk."""
-        for name, file in self._files.items():
-            self._versions[name] = self._history.tables[name].append(file, self.load_id)
+        with room():
+            for name, file in self._files.items():
+                self._versions[name] = self._history.tables[name].append(file, self.load_id)
 
     def verify(self) -> None:
         """Step 4. Count what can be read back against what was claimed.
