@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
 from pathlib import Path
-from typing import Annotated
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+from urllib.parse import quote
 
 import typer
 
-from millpond.cli.line import opened
+from millpond.cli.line import local_user
 from millpond.cli.output import answer
+from millpond.cli.remote import Remote, either
+from millpond.errors import Conflict
+
+if TYPE_CHECKING:
+    from millpond.marts.marts import Exported
 
 group = typer.Typer(no_args_is_help=True, help="Images and labels in a form that others read.")
 
@@ -24,7 +33,8 @@ def coco(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to make.")],
     app: Annotated[str | None, typer.Option(metavar="NAME", help="Application.")] = None,
     labels: Annotated[
-        str, typer.Option(metavar="L", help="truth, or predictions of the latest inference.")
+        Literal["truth", "predictions"],
+        typer.Option(metavar="L", help="truth, or predictions of the latest inference."),
     ] = "truth",
     as_of: Annotated[str | None, typer.Option(metavar="T", help="Moment; default: now.")] = None,
     snapshot: Annotated[
@@ -35,8 +45,9 @@ def coco(
     ] = False,
 ) -> None:
     """Write DIR/annotations.json and DIR/images/, as COCO tools read them."""
-    with opened(context) as project:
-        done = project.export(
+    done = either(
+        context,
+        lambda project: project.export(
             "coco",
             out,
             app=app,
@@ -44,7 +55,18 @@ def coco(
             as_of=as_of,
             snapshot=snapshot,
             include_unreviewed=include_unreviewed,
-        )
+            by=local_user(),
+        ),
+        lambda server: _pull(
+            server,
+            out,
+            server.app_name(app),
+            labels=labels,
+            as_of=as_of,
+            snapshot=snapshot,
+            include_unreviewed=include_unreviewed or None,
+        ),
+    )
     answer(
         context,
         {"images": done.images, "annotations": done.annotations, "path": str(done.path)},
@@ -53,3 +75,25 @@ def coco(
             markup=False,
         ),
     )
+
+
+def _pull(server: Remote, out: Path, app: str, **parameters: Any) -> Exported:
+    """Fetch the mart as a ZIP and unpack it, whole or not at all.
+
+    Raises:
+        Conflict: there is something at `out` already.
+    """
+    from millpond.marts.marts import Exported
+
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise Conflict(f"{out} is there already; choose an empty or a new folder")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=out.parent, prefix=".millpond-") as scratch:
+        archive, folder = Path(scratch, "mart.zip"), Path(scratch, "mart")
+        server.download(f"/api/v1/apps/{quote(app, safe='')}/export/coco", archive, **parameters)
+        with zipfile.ZipFile(archive) as opened:
+            opened.extractall(folder)
+        folder.replace(out)
+    path = out / "annotations.json"
+    written = json.loads(path.read_text(encoding="utf-8"))
+    return Exported(len(written["images"]), len(written["annotations"]), path)

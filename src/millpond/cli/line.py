@@ -85,9 +85,15 @@ def project_folder(context: typer.Context) -> Path:
 
 @contextmanager
 def opened(context: typer.Context) -> Iterator[Project]:
-    """The project of a command, open."""
+    """The project of a command, open.
+
+    Raises:
+        UsageError: the line names a server, but the command has to be where the project is.
+    """
     from millpond.project import Project
 
+    if line_of(context).url is not None:
+        raise UsageError("this command works on a project folder; leave out --url")
     project = Project.open(project_folder(context))
     try:
         yield project

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
 
 import typer
 
 from millpond.cli.line import local_user, opened
 from millpond.cli.output import answer, moment, print_facts, print_rows
+from millpond.cli.remote import either
 
 if TYPE_CHECKING:
     from millpond.models.registry import ModelVersion
+    from millpond.project import Project
 
 group = typer.Typer(no_args_is_help=True, help="Model versions, and which one serves.")
 
@@ -29,9 +32,11 @@ def register(app: typer.Typer) -> None:
 @group.command("list")
 def list_(context: typer.Context, app: App = None) -> None:
     """List the model versions, oldest first."""
-    with opened(context) as project:
-        only = None if app is None else project.app_name(app)
-        rows = [_as_dict(model) for model in project.registry.list(only)]
+    rows = either(
+        context,
+        lambda project: _list(project, app),
+        lambda server: list(server.get("/api/v1/models", app=app)["models"]),
+    )
     answer(
         context,
         rows,
@@ -44,12 +49,11 @@ def list_(context: typer.Context, app: App = None) -> None:
 @group.command("show")
 def show(context: typer.Context, version: Version) -> None:
     """Show one model version, with what it was trained on."""
-    with opened(context) as project:
-        found = _as_dict(project.registry.show(version))
-        package = project.registry.package(version)
-    found["labels"] = list(package.labels)
-    found["training"] = dict(package.training)
-    found["profile"] = dict(package.profile)
+    found = either(
+        context,
+        lambda project: _in_full(project, version),
+        lambda server: dict(server.get(f"/api/v1/models/{quote(version, safe='')}")),
+    )
     answer(context, found, lambda out: print_facts(out, found))
 
 
@@ -66,21 +70,35 @@ def promote(
     ] = None,
 ) -> None:
     """Let a version serve, if it is better than the champion on the validation part."""
-    with opened(context) as project:
-        done = project.promote(version, app=app, force=force, reason=reason, by=local_user())
+    done = either(
+        context,
+        lambda project: project.promote(
+            version, app=app, force=force, reason=reason, by=local_user()
+        ),
+        lambda server: dict(
+            server.post(
+                f"/api/v1/models/{quote(version, safe='')}/promote",
+                {"force": force, "reason": reason},
+            )
+        ),
+    )
     answer(context, done, lambda out: out.print(f"{version} is the champion now", markup=False))
 
 
 @group.command("rollback")
 def rollback(context: typer.Context, app: App = None) -> None:
     """Let the champion before this one serve again."""
-    with opened(context) as project:
-        name = project.app_name(app)
-        version = project.registry.rollback(name, by=local_user())
+    done = either(
+        context,
+        lambda project: _roll_back(project, app),
+        lambda server: dict(server.post("/api/v1/models/rollback", {"app": server.app_name(app)})),
+    )
     answer(
         context,
-        {"app": name, "champion": version},
-        lambda out: out.print(f"{version} is the champion of {name} again", markup=False),
+        done,
+        lambda out: out.print(
+            f"{done['version']} is the champion of {done['app']} again", markup=False
+        ),
     )
 
 
@@ -114,6 +132,26 @@ def export(
         {"version": version, "path": str(out)},
         lambda console: console.print(f"{version} is in {out}", markup=False),
     )
+
+
+def _list(project: Project, app: str | None) -> list[dict[str, Any]]:
+    only = None if app is None else project.app_name(app)
+    return [_as_dict(model) for model in project.registry.list(only)]
+
+
+def _in_full(project: Project, version: str) -> dict[str, Any]:
+    package = project.registry.package(version)
+    return {
+        **_as_dict(project.registry.show(version)),
+        "labels": list(package.labels),
+        "training": dict(package.training),
+        "profile": dict(package.profile),
+    }
+
+
+def _roll_back(project: Project, app: str | None) -> dict[str, Any]:
+    name = project.app_name(app)
+    return {"app": name, "version": project.registry.rollback(name, by=local_user())}
 
 
 def _as_dict(model: ModelVersion) -> dict[str, Any]:

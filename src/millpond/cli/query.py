@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from millpond.cli.line import line_of, opened
+from millpond.cli.line import line_of
 from millpond.cli.output import console, print_json, print_rows
-from millpond.cli.rows import Form, write_rows
+from millpond.cli.remote import RemoteAnswer, either
+from millpond.cli.rows import Form, Rows, write_rows
 from millpond.errors import UsageError
 
 if TYPE_CHECKING:
-    from millpond.analytics.answer import Answer
+    from millpond.project import Project
 
 #: The most rows that a table shows; the other forms have them all.
 _SHOWN = 200
@@ -45,8 +46,11 @@ def query(
     """Answer a question about everything seen, predicted and corrected."""
     as_json = line_of(context).json
     form = _form(format, as_json=as_json, out=out)
-    with opened(context) as project:
-        found = project.answer(sql, as_of=as_of)
+    found = either(
+        context,
+        lambda project: _ask_here(project, sql, as_of),
+        lambda server: RemoteAnswer(server.post("/api/v1/query", {"sql": sql, "as_of": as_of})),
+    )
     if out is not None:
         with open(out, "wb") as file:
             write_rows(found, form, file)
@@ -58,6 +62,10 @@ def query(
         _show(found)
     else:
         write_rows(found, form, sys.stdout.buffer)
+
+
+def _ask_here(project: Project, sql: str, as_of: str | None) -> Rows:
+    return project.answer(sql, as_of=as_of)
 
 
 def _form(asked: Form | None, *, as_json: bool, out: Path | None) -> Form:
@@ -84,7 +92,7 @@ def _by_ending(out: Path) -> Form:
     return Form(ending) if ending in ("json", "parquet") else Form.csv
 
 
-def _show(found: Answer) -> None:
+def _show(found: Rows) -> None:
     """A table of the first rows."""
     out = console()
     print_rows(out, found.table.column_names, itertools.islice(found.rows(), _SHOWN))

@@ -5,11 +5,29 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Iterator
 from enum import StrEnum
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 if TYPE_CHECKING:
-    from millpond.analytics.answer import Answer
+    import pyarrow as pa
+
+
+class Rows(Protocol):
+    """The answer to a query, from the project or from a server."""
+
+    @property
+    def table(self) -> pa.Table:
+        """The rows as a table."""
+        ...
+
+    def rows(self) -> Iterator[list[Any]]:
+        """The rows as values that JSON has."""
+        ...
+
+    def as_json(self) -> dict[str, Any]:
+        """``{columns, rows, as_of}``."""
+        ...
 
 
 class Form(StrEnum):
@@ -21,7 +39,7 @@ class Form(StrEnum):
     parquet = "parquet"
 
 
-def write_rows(answer: Answer, form: Form, sink: BinaryIO) -> None:
+def write_rows(answer: Rows, form: Form, sink: BinaryIO) -> None:
     """Write an answer into a binary file, in any form but the table for people."""
     if form is Form.parquet:
         _write_parquet(answer, sink)
@@ -38,7 +56,7 @@ def write_rows(answer: Answer, form: Form, sink: BinaryIO) -> None:
         text.detach()
 
 
-def _write_csv(answer: Answer, text: io.TextIOWrapper) -> None:
+def _write_csv(answer: Rows, text: io.TextIOWrapper) -> None:
     """CSV by RFC 4180, but with line feeds; lists and structures are JSON in their cell."""
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(answer.table.column_names)
@@ -51,7 +69,7 @@ def _write_csv(answer: Answer, text: io.TextIOWrapper) -> None:
         )
 
 
-def _write_parquet(answer: Answer, sink: BinaryIO) -> None:
+def _write_parquet(answer: Rows, sink: BinaryIO) -> None:
     import pyarrow.parquet as pq
 
     # Parquet is written from its own buffer: stdout cannot tell its position.

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from millpond.cli.line import local_user, opened
+from millpond.cli.line import local_user
 from millpond.cli.output import answer, print_rows
+from millpond.cli.remote import either
 
 _COLUMNS = ("run_id", "pipeline", "status", "started_at", "seconds", "rows", "error")
 
@@ -23,8 +24,11 @@ def run(
     pipeline: Annotated[str, typer.Argument(help="Its name, such as history.")],
 ) -> None:
     """Run a pipeline and wait for it: history loads what was captured into the history."""
-    with opened(context) as project:
-        done = project.run(pipeline, by=local_user()).as_dict()
+    done = either(
+        context,
+        lambda project: project.run(pipeline, by=local_user()).as_dict(),
+        lambda server: dict(server.post("/api/v1/runs", {"pipeline": pipeline})),
+    )
     answer(
         context,
         done,
@@ -37,8 +41,11 @@ def run(
 
 def runs(context: typer.Context) -> None:
     """List the runs, newest first."""
-    with opened(context) as project:
-        rows = [one.as_dict() for one in project.runs()]
+    rows = either(
+        context,
+        lambda project: [one.as_dict() for one in project.runs()],
+        lambda server: list(server.get("/api/v1/runs")["runs"]),
+    )
     answer(
         context,
         rows,

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
 
 import typer
 
-from millpond.cli.line import local_user, opened
+from millpond.cli.line import local_user
 from millpond.cli.output import answer, print_facts, print_rows
+from millpond.cli.remote import either
+
+if TYPE_CHECKING:
+    from millpond.snapshots.snapshot import Snapshot
 
 group = typer.Typer(no_args_is_help=True, help="Frozen training sets.")
 
@@ -29,16 +34,24 @@ def create(
     ] = None,
 ) -> None:
     """Freeze the reviewed images of an application, their labels and their parts."""
-    with opened(context) as project:
-        made = project.snapshot(name, app=app, as_of=as_of, by=local_user()).as_dict()
+    made = either(
+        context,
+        lambda project: project.snapshot(name, app=app, as_of=as_of, by=local_user()).as_dict(),
+        lambda server: server.post(
+            "/api/v1/snapshots", {"name": name, "app": server.app_name(app), "as_of": as_of}
+        ),
+    )
     answer(context, made, lambda out: print_facts(out, made))
 
 
 @group.command("list")
 def list_(context: typer.Context) -> None:
     """List the snapshots, oldest first."""
-    with opened(context) as project:
-        rows = [snapshot.as_dict() for snapshot in project.snapshots.list()]
+    rows = either(
+        context,
+        lambda project: [snapshot.as_dict() for snapshot in project.snapshots.list()],
+        lambda server: list(server.get("/api/v1/snapshots")["snapshots"]),
+    )
     answer(
         context,
         rows,
@@ -52,7 +65,13 @@ def show(
     name: Annotated[str, typer.Argument(help="Name of the snapshot.")],
 ) -> None:
     """Show one snapshot, and what the split did."""
-    with opened(context) as project:
-        snapshot = project.snapshots.get(name)
-        found = {**snapshot.as_dict(), "split": snapshot.manifest()["split"]}
+    found = either(
+        context,
+        lambda project: _with_split(project.snapshots.get(name)),
+        lambda server: dict(server.get(f"/api/v1/snapshots/{quote(name, safe='')}")),
+    )
     answer(context, found, lambda out: print_facts(out, found))
+
+
+def _with_split(snapshot: Snapshot) -> dict[str, Any]:
+    return {**snapshot.as_dict(), "split": snapshot.manifest()["split"]}

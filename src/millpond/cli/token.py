@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
 
 import typer
 
-from millpond.cli.line import local_user, opened
+from millpond.cli.line import local_user
 from millpond.cli.output import answer, moment, print_rows
+from millpond.cli.remote import either
 from millpond.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from millpond.access.tokens import Token
 
 group = typer.Typer(no_args_is_help=True, help="Tokens for programs.")
 
@@ -39,12 +43,25 @@ def create(
 ) -> None:
     """Make a token; it is shown once and kept only as a hash."""
     end = None if expires is None else _end(expires)
-    with opened(context) as project:
-        only = None if app is None else project.app_name(app)
-        token = project.access.create_token(name, role, app=only, expires_at=end, by=local_user())
+    token = either(
+        context,
+        lambda project: project.access.create_token(
+            name,
+            role,
+            app=None if app is None else project.app_name(app),
+            expires_at=end,
+            by=local_user(),
+        ),
+        lambda server: str(
+            server.post(
+                "/api/v1/tokens",
+                {"name": name, "role": role, "app": app, "expires": moment(end)},
+            )["token"]
+        ),
+    )
     answer(
         context,
-        {"token": token, "name": name, "role": role, "app": only, "expires_at": moment(end)},
+        {"token": token, "name": name, "role": role, "app": app, "expires_at": moment(end)},
         lambda out: _show(out, token, name, role),
     )
 
@@ -52,20 +69,11 @@ def create(
 @group.command("list")
 def list_(context: typer.Context) -> None:
     """List the tokens, ended ones included."""
-    with opened(context) as project:
-        rows = [
-            {
-                "token_id": token.token_id,
-                "name": token.name,
-                "role": token.role,
-                "app": token.app,
-                "created_by": token.created_by,
-                "created_at": moment(token.created_at),
-                "expires_at": moment(token.expires_at),
-                "revoked_at": moment(token.revoked_at),
-            }
-            for token in project.access.list_tokens()
-        ]
+    rows = either(
+        context,
+        lambda project: [_as_dict(token) for token in project.access.list_tokens()],
+        lambda server: list(server.get("/api/v1/tokens")["tokens"]),
+    )
     columns = ["id", "name", "role", "app", "by", "created", "expires", "revoked"]
     answer(
         context,
@@ -82,9 +90,27 @@ def revoke(
     ],
 ) -> None:
     """End a token, or all of a name."""
-    with opened(context) as project:
-        ended = project.access.revoke_token(which, by=local_user())
+    ended = either(
+        context,
+        lambda project: project.access.revoke_token(which, by=local_user()),
+        lambda server: int(
+            server.post(f"/api/v1/tokens/{quote(which, safe='')}/revoke")["revoked"]
+        ),
+    )
     answer(context, {"revoked": ended}, lambda out: out.print(f"Revoked: {ended}", markup=False))
+
+
+def _as_dict(token: Token) -> dict[str, Any]:
+    return {
+        "token_id": token.token_id,
+        "name": token.name,
+        "role": token.role,
+        "app": token.app,
+        "created_by": token.created_by,
+        "created_at": moment(token.created_at),
+        "expires_at": moment(token.expires_at),
+        "revoked_at": moment(token.revoked_at),
+    }
 
 
 def _end(text: str) -> int:

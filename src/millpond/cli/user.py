@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
 
 import typer
 
-from millpond.cli.line import local_user, opened
+from millpond.cli.line import local_user
 from millpond.cli.output import answer, moment, print_rows
+from millpond.cli.remote import either
+
+if TYPE_CHECKING:
+    from millpond.access.users import User
+    from millpond.project import Project
 
 group = typer.Typer(no_args_is_help=True, help="People who may sign in, and their roles.")
 
@@ -27,13 +33,21 @@ def add(
     ] = "user",
 ) -> None:
     """Add a user, with a random password that is shown once."""
-    with opened(context) as project:
-        password = project.access.add_user(name, role, by=local_user())
+    added = either(
+        context,
+        lambda project: {
+            "user": name,
+            "role": role,
+            "password": project.access.add_user(name, role, by=local_user()),
+        },
+        lambda server: dict(server.post("/api/v1/users", {"user": name, "role": role})),
+    )
     answer(
         context,
-        {"user": name, "role": role, "password": password},
+        added,
         lambda out: out.print(
-            f"Added {name} as {role}.\n  password  {password}  (shown this once)", markup=False
+            f"Added {name} as {role}.\n  password  {added['password']}  (shown this once)",
+            markup=False,
         ),
     )
 
@@ -41,16 +55,11 @@ def add(
 @group.command("list")
 def list_(context: typer.Context) -> None:
     """List the users."""
-    with opened(context) as project:
-        rows = [
-            {
-                "user": user.name,
-                "role": user.role,
-                "created_at": moment(user.created_at),
-                "disabled_at": moment(user.disabled_at),
-            }
-            for user in project.access.list_users()
-        ]
+    rows = either(
+        context,
+        lambda project: [_as_dict(user) for user in project.access.list_users()],
+        lambda server: list(server.get("/api/v1/users")["users"]),
+    )
     answer(
         context,
         rows,
@@ -66,10 +75,27 @@ def disable(
     name: Annotated[str, typer.Argument(help="Name of the user.")],
 ) -> None:
     """Let a user in no more, and end their sessions."""
-    with opened(context) as project:
-        project.access.disable_user(name, by=local_user())
+    disabled = either(
+        context,
+        lambda project: _disable(project, name),
+        lambda server: dict(server.post(f"/api/v1/users/{quote(name, safe='')}/disable")),
+    )
     answer(
         context,
-        {"user": name, "disabled": True},
+        disabled,
         lambda out: out.print(f"{name} may sign in no more.", markup=False),
     )
+
+
+def _disable(project: Project, name: str) -> dict[str, Any]:
+    project.access.disable_user(name, by=local_user())
+    return next(_as_dict(user) for user in project.access.list_users() if user.name == name)
+
+
+def _as_dict(user: User) -> dict[str, Any]:
+    return {
+        "user": user.name,
+        "role": user.role,
+        "created_at": moment(user.created_at),
+        "disabled_at": moment(user.disabled_at),
+    }
