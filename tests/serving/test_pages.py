@@ -122,6 +122,14 @@ def test_built_pages_are_served(built: httpx.Client) -> None:
         assert page.headers["cache-control"] == "no-cache"
 
 
+def test_text_is_sent_compressed_to_whoever_takes_it(built: httpx.Client) -> None:
+    packed = built.get("/assets/index-4f3a.css", headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["content-encoding"] == "gzip"
+    plain = built.get("/assets/index-4f3a.css", headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    assert packed.text == plain.text == "a{}"
+
+
 @pytest.mark.parametrize(
     "path", ["/api/v1/nothing", "/v2/nothing", "/metrics", "/assets/old.js", "/api"]
 )

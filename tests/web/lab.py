@@ -94,8 +94,7 @@ class Lab:
         """Open Predict with a session that was begun over HTTP, once for each user."""
         if user not in self.cookies:
             body = {"user": user, "password": self.passwords[user]}
-            headers = {"X-Requested-With": "millpond"}
-            answer = httpx.post(f"{self.url}/api/v1/login", json=body, headers=headers)
+            answer = httpx.post(f"{self.url}/api/v1/login", json=body)
             answer.raise_for_status()
             self.cookies[user] = dict(answer.cookies)
         for name, value in self.cookies[user].items():

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from millpond.cli.line import line_of, local_user, opened
 from millpond.cli.output import console, print_json
+from millpond.values import to_micros
 
 if TYPE_CHECKING:
     from millpond.project import Project
@@ -30,48 +31,31 @@ def up(
 
     The first time it makes the user admin and prints a one-time password. With
     --json it prints one line, {url, token}, when ready; that token has the role
-    admin and is good for as long as the server runs.
+    admin and lasts as long as a session does.
     """
     with opened(context) as project:
-        ready = _Ready(project, as_json=line_of(context).json)
-        try:
-            project.serve(host=host, port=port, on_ready=ready)
-        finally:
-            ready.end()
+        ready = _ready_for_scripts if line_of(context).json else _ready_for_people
+        project.serve(host=host, port=port, on_ready=lambda url: ready(project, url))
 
 
-class _Ready:
-    """Says that the server answers: to people with how to sign in, to scripts with a token."""
+def _ready_for_scripts(project: Project, url: str) -> None:
+    """Print where the server answers, with a token to ask it with."""
+    password = project.access.first_admin(by=local_user())
+    hours = timedelta(hours=project.settings.server.session_hours)
+    end = to_micros(datetime.now(UTC) + hours)
+    token = project.access.create_token("up", "admin", expires_at=end, by=local_user())
+    print_json({"url": url, "token": token, "password": password})
 
-    def __init__(self, project: Project, *, as_json: bool) -> None:
-        self._project = project
-        self._json = as_json
-        self._token_id: str | None = None
 
-    def __call__(self, url: str) -> None:
-        access = self._project.access
-        password = access.first_admin(by=local_user())
-        if self._json:
-            print_json({"url": url, "token": self._new_token(), "password": password})
-            return
-        out = console()
-        out.print(f"Millpond serves {self._project.settings.project.name} at {url}", markup=False)
-        if password is not None:
-            out.print(
-                f"  sign in as admin with the one-time password  {password}\n"
-                "  (shown this once; add people with: millpond user add NAME --role R)",
-                markup=False,
-            )
-        out.print("  end it with Ctrl-C", markup=False)
-
-    def end(self) -> None:
-        """Revoke the token that was printed."""
-        if self._token_id is not None:
-            self._project.access.revoke_token(self._token_id, by=local_user())
-
-    def _new_token(self) -> str:
-        access, name = self._project.access, f"up-{os.getpid()}"
-        token = access.create_token(name, "admin", by=local_user())
-        # The newest of that name: an earlier process may have had the same number.
-        self._token_id = [one for one in access.list_tokens() if one.name == name][-1].token_id
-        return token
+def _ready_for_people(project: Project, url: str) -> None:
+    """Print where the server answers, and the first time how to sign in."""
+    password = project.access.first_admin(by=local_user())
+    out = console()
+    out.print(f"Millpond serves {project.settings.project.name} at {url}", markup=False)
+    if password is not None:
+        out.print(
+            f"  sign in as admin with the one-time password  {password}\n"
+            "  (shown this once; add people with: millpond user add NAME --role R)",
+            markup=False,
+        )
+    out.print("  end it with Ctrl-C", markup=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import mimetypes
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,8 @@ FOLDER: Final = Path(__file__).parent / "static"
 _HASHED = "/assets/"
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
+#: Files of text, which are sent compressed to whoever takes it.
+_TEXT = frozenset({".css", ".html", ".js", ".json", ".svg"})
 #: Addresses below these are of the interface, never of a page.
 _NOT_PAGES = ("/api/", "/v2/", "/assets/")
 
@@ -45,6 +48,11 @@ class Pages:
             for path in folder.rglob("*")
             if path.is_file()
         }
+        self._packed = {
+            name: gzip.compress(path.read_bytes(), mtime=0)
+            for name, path in self._files.items()
+            if path.suffix in _TEXT
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -57,17 +65,23 @@ class Pages:
         path = request.url.path
         if request.method in ("GET", "HEAD"):
             if path in self._files:
-                return self._file(path)
+                return self._file(path, request)
             if path == "/" or self._is_page(request):
-                return self._file("/index.html")
+                return self._file("/index.html", request)
         raise HTTPException(404)
 
-    def _file(self, path: str) -> Response:
+    def _file(self, path: str, request: Request) -> Response:
         if path not in self._files:
             return HTMLResponse(_NOT_BUILT, headers={"Cache-Control": _ASK_AGAIN})
-        cache = _FOR_EVER if path.startswith(_HASHED) else _ASK_AGAIN
         kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
-        return FileResponse(self._files[path], media_type=kind, headers={"Cache-Control": cache})
+        headers = {
+            "Cache-Control": _FOR_EVER if path.startswith(_HASHED) else _ASK_AGAIN,
+            "Vary": "Accept-Encoding",
+        }
+        if path in self._packed and "gzip" in request.headers.get("accept-encoding", ""):
+            headers["Content-Encoding"] = "gzip"
+            return Response(self._packed[path], media_type=kind, headers=headers)
+        return FileResponse(self._files[path], media_type=kind, headers=headers)
 
     @staticmethod
     def _is_page(request: Request) -> bool:

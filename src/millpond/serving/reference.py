@@ -37,7 +37,7 @@ def reference(document: Mapping[str, Any]) -> str:
             '<link rel="stylesheet" href="/docs/style.css"></head><body>',
             f"<h1>{title}</h1><p>{escape(document['info']['description'])}</p>",
             "<p>Send a token as <code>Authorization: Bearer TOKEN</code>, or the cookie of a "
-            "session with <code>X-Requested-With: millpond</code> on every change. "
+            "session. "
             'The same for machines: <a href="/openapi.json">openapi.json</a>.</p>',
             f'<nav>{links}<a href="#errors">Errors</a></nav>',
             *(line for tag, routes in parts.items() for line in _part(tag, routes)),

@@ -42,9 +42,6 @@ export function problemOf(status: number, text: string): ApiError {
   }
 }
 
-// The header that another site's form cannot send: the server asks for it on every change.
-export const OWN_HEADERS = { "X-Requested-With": "millpond", Accept: "application/json" } as const;
-
 function jsonHeaders() {
   return { "Content-Type": "application/json" };
 }
@@ -54,7 +51,7 @@ async function reach(path: string, init: RequestInit): Promise<Response> {
     return await fetch(path, {
       ...init,
       credentials: "same-origin",
-      headers: { ...OWN_HEADERS, ...init.headers },
+      headers: { Accept: "application/json", ...init.headers },
     });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;

@@ -1,7 +1,7 @@
 // Sending a picture to be predicted, with its progress, which `fetch` cannot tell.
 
 import { texts } from "../texts";
-import { ApiError, OWN_HEADERS, problemOf } from "./client";
+import { ApiError, problemOf } from "./client";
 import type { Answer } from "./types";
 
 export interface Upload {
@@ -20,7 +20,7 @@ export function predict(upload: Upload, onProgress: (share: number) => void): Pr
   return new Promise((resolve, reject) => {
     const sending = new XMLHttpRequest();
     sending.open("POST", addressOf(upload));
-    for (const [name, value] of Object.entries(OWN_HEADERS)) sending.setRequestHeader(name, value);
+    sending.setRequestHeader("Accept", "application/json");
     sending.setRequestHeader("Idempotency-Key", upload.key);
     sending.upload.onprogress = ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 0);
     sending.onerror = () => reject(new ApiError(0, texts.errors.unreachable));
