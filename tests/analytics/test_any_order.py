@@ -22,7 +22,7 @@ from millpond.history.load import Load
 from millpond.history.reconcile import reconcile
 from millpond.values import Prediction
 
-VIEWS = ("images", "predictions", "annotations", "reviews", "ground_truth")
+VIEWS = ("documents", "reviews", "ground_truth")
 
 
 class AnyOrder(RuleBasedStateMachine):
@@ -130,8 +130,8 @@ class AnyOrder(RuleBasedStateMachine):
 
 
 AnyOrder.TestCase.settings = settings(
-    max_examples=6,
-    stateful_step_count=15,
+    max_examples=5,
+    stateful_step_count=12,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,7 +21,7 @@ from lake import Lake
 from millpond.analytics import query
 from millpond.analytics.catalogue import views
 from millpond.analytics.guard import views_used
-from millpond.errors import Invalid
+from millpond.errors import Busy, Invalid
 from millpond.settings import QuerySection
 
 
@@ -205,6 +206,26 @@ def test_time_is_limited(asked: Lake) -> None:
     with pytest.raises(Invalid, match="longer than 3 seconds"):
         lake.analytics.query("select count(*) from range(1000000000000)")
     assert time.monotonic() - began < 10
+    lake.close()
+
+
+def test_queries_at_once_are_limited(asked: Lake) -> None:
+    lake = Lake(asked.folder, QuerySection(seconds=3))
+    errors: list[str] = []
+
+    def ask() -> None:
+        try:
+            lake.analytics.query("select count(*) from range(1000000000000)")
+        except (Busy, Invalid) as error:
+            errors.append(type(error).__name__)
+
+    threads = [threading.Thread(target=ask) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors.count("Invalid") >= 4
+    assert lake.analytics.query("select 1").table.num_rows == 1, "their places are free again"
     lake.close()
 
 

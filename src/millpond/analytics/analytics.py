@@ -16,7 +16,7 @@ from millpond.analytics.guard import tables_named
 from millpond.analytics.query import run_query
 from millpond.analytics.relations import relations
 from millpond.database.clock import machine_now, seal
-from millpond.errors import Invalid
+from millpond.errors import Busy, Invalid
 from millpond.history.history import History
 from millpond.history.vault import VAULT
 from millpond.settings import QuerySection
@@ -24,6 +24,9 @@ from millpond.values import parse_moment
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
+
+#: User queries that run at once, each in a process with memory of its own.
+_AT_ONCE = 4
 
 
 class Analytics:
@@ -45,6 +48,7 @@ class Analytics:
         self._history = history
         self._limits = limits
         self._named_moment = named_moment
+        self._places = threading.BoundedSemaphore(_AT_ONCE)
         self._lock = threading.Lock()
         self._connection: DuckDBPyConnection | None = None
 
@@ -98,13 +102,19 @@ class Analytics:
 
         Raises:
             Invalid: the SQL or the moment is not allowed, does not fit, or takes too much.
+            Busy: as many queries are under way as run at once.
         """
         moment = self.resolve(as_of)
-        return run_query(
-            sql,
-            self._limits,
-            lambda names: relations(self._engine, self._history, names, moment),
-        )
+        if not self._places.acquire(timeout=self._limits.seconds):
+            raise Busy(f"{_AT_ONCE} queries are under way; try again a little later")
+        try:
+            return run_query(
+                sql,
+                self._limits,
+                lambda names: relations(self._engine, self._history, names, moment),
+            )
+        finally:
+            self._places.release()
 
     @contextmanager
     def _relation(
