@@ -86,6 +86,8 @@ class Project:
 
     def close(self) -> None:
         """Write what still waits, and close the backends."""
+        if "analytics" in vars(self):
+            self.analytics.close()
         self.commit.close()
         self.engine.dispose()
 

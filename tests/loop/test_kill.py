@@ -39,20 +39,24 @@ class Uploads:
         self.server = server
         self.answered: dict[str, str] = {}
         self._lock = threading.Lock()
+        self._http = httpx.Client(timeout=30, limits=httpx.Limits(max_connections=200))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
 
     def send(self, number: int) -> None:
         """Send one image until it is answered; the same key makes it one request."""
         data, deadline = an_image(number), time.monotonic() + 240
         while time.monotonic() < deadline:
             try:
-                response = httpx.post(
+                response = self._http.post(
                     f"{self.server.url}/api/v1/apps/cells/predict",
                     content=data,
                     headers={
                         "Authorization": f"Bearer {self.server.token}",
                         "Idempotency-Key": str(number),
                     },
-                    timeout=30,
                 )
             except httpx.TransportError:
                 time.sleep(0.05)
@@ -92,6 +96,7 @@ def check(server: Server, *, uploads: int, kills: int) -> None:
             server.start()
         for result in results:
             result.result()
+    sending.close()
     assert server.stop() == 0
     assert len(sending.answered) == uploads
     assert_kept(server.project, sending.answered)
