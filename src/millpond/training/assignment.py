@@ -26,6 +26,9 @@ NEARNESS_SLOPE = 4.0
 FOCUS, NEGATIVE_WEIGHT = 1.5, 0.75
 #: Weight of the boxes' loss beside that of the scores.
 BOX_WEIGHT = 2.0
+#: Weight of the sides' proportions beside the overlap. A box that is far too large
+#: overlaps hardly less when it shrinks a little, so overlap alone teaches no small box.
+SIDES_WEIGHT = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +53,7 @@ class Targets:
     Args:
         scores: ``[N, places, labels]``, 0 for negatives.
         boxes: ``[N, places, 4]``, of meaning for positives only.
-        weights: ``[N, places]``, 0 for negatives.
+        weights: how much its box counts, ``[N, places]``, 0 for negatives.
     """
 
     scores: Tensor
@@ -69,14 +72,15 @@ def loss(logits: Tensor, boxes: Tensor, centres: Tensor, truth: Truth, share: fl
         share: how much of the training is over, from 0 to 1.
     """
     targets = assign(logits.detach().sigmoid(), boxes.detach(), centres, truth, share)
-    total = targets.weights.sum().clamp(min=1)
+    total = targets.scores.sum().clamp(min=1)
     focus = NEGATIVE_WEIGHT * logits.detach().sigmoid() ** FOCUS
     focus = torch.where(targets.scores > 0, 1.0, focus)
     scores = functional.binary_cross_entropy_with_logits(
         logits, targets.scores, weight=focus, reduction="sum"
     )
     positive = targets.weights > 0
-    gaps = 1 - _generalised(boxes[positive], targets.boxes[positive])
+    found, true = boxes[positive], targets.boxes[positive]
+    gaps = 1 - _generalised(found, true) + SIDES_WEIGHT * _disproportion(found, true)
     return (scores + BOX_WEIGHT * (gaps * targets.weights[positive]).sum()) / total
 
 
@@ -88,6 +92,7 @@ def assign(scores: Tensor, boxes: Tensor, centres: Tensor, truth: Truth, share: 
     2.  Of those, each box takes the best by alignment and nearness.
     3.  A place that several boxes took stays with the one that it overlaps most.
     4.  The best place of a box should score as high as it overlaps, the others less.
+        Their boxes count in the same relation, but also where nothing overlaps yet.
     """
     nearness = max(0.0, 1 - share / NEARNESS_SHARE)
     row, box, place = _reachable(centres, truth).nonzero(as_tuple=True)
@@ -104,19 +109,19 @@ def assign(scores: Tensor, boxes: Tensor, centres: Tensor, truth: Truth, share: 
 
     best = fitness.topk(min(TOP, len(centres)), -1).indices
     taken = torch.zeros_like(fitness, dtype=torch.bool).scatter_(2, best, True) & (fitness > 0)
-    claim, owner = torch.where(taken, overlap + 1e-6, 0.0).max(1)
-    positive = claim > 0
+    _, owner = torch.where(taken, overlap + 1e-6, 0.0).max(1)
     taken &= functional.one_hot(owner, taken.shape[1]).transpose(1, 2).bool()
 
     fitness, overlap = fitness * taken, overlap * taken
     relative = fitness / fitness.amax(-1, keepdim=True).clamp(min=1e-9)
     height = nearness + (1 - nearness) * overlap.amax(-1, keepdim=True)
-    weights = (relative.clamp(min=1e-6) ** (1 - nearness) * height * taken).amax(1)
+    weights = relative.clamp(min=1e-6) ** (1 - nearness) * taken
+    heights = (weights * height).amax(1)
 
     kinds = truth.kinds.gather(1, owner)
-    wanted = torch.zeros_like(scores).scatter_(2, kinds[..., None], weights[..., None])
+    wanted = torch.zeros_like(scores).scatter_(2, kinds[..., None], heights[..., None])
     owned = truth.boxes.gather(1, owner[..., None].expand(-1, -1, 4))
-    return Targets(wanted, owned, weights * positive)
+    return Targets(wanted, owned, weights.amax(1))
 
 
 def _reachable(centres: Tensor, truth: Truth) -> Tensor:
@@ -149,6 +154,15 @@ def _generalised(a: Tensor, b: Tensor) -> Tensor:
     hull = torch.maximum(a[..., 2:], b[..., 2:]) - torch.minimum(a[..., :2], b[..., :2])
     area = hull.prod(-1).clamp(min=1e-6)
     return _overlap(a, b) - (area - union) / area
+
+
+def _disproportion(a: Tensor, b: Tensor) -> Tensor:
+    """How far the sides are from each other on a scale of logarithms, ``[n]``."""
+    return (_log_sides(a) - _log_sides(b)).abs().mean(-1)
+
+
+def _log_sides(boxes: Tensor) -> Tensor:
+    return (boxes[..., 2:] - boxes[..., :2]).clamp(min=1e-3).log()
 
 
 def _shared(a: Tensor, b: Tensor) -> Tensor:

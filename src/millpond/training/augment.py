@@ -17,14 +17,13 @@ from PIL import Image
 from millpond.models.preprocessing import MARGIN
 
 #: Most by which a window is larger or smaller than the canvas, as a logarithm.
-ZOOM = 0.25
+ZOOM = 0.15
 #: Most by which its proportions change, as a logarithm.
 STRETCH = 0.1
-#: Most by which it moves beyond the canvas, as a share of the canvas.
-SHIFT = 0.1
 #: Most by which brightness and contrast change, as a logarithm.
 LIGHT = 0.2
-#: The least share of a box that must still be visible for it to count.
+#: The least share of a box that must still be visible for it to count. People often
+#: leave out what the picture's border cuts, and the model should learn where they do.
 VISIBLE = 0.7
 #: The shortest side of a box that counts, in pixels of the canvas.
 SIDE = 3.0
@@ -99,7 +98,7 @@ def vary(rng: np.random.Generator, augment: str, canvas: NDArray[np.uint8]) -> V
     if turned and augment == "turns":
         turn = turn[:, ::-1]
     window = np.abs(turn) @ size
-    slack = np.abs(size - window) / 2 + SHIFT * size
+    slack = np.abs(size - window) / 2
     centre = size / 2 + rng.uniform(-1, 1, 2) * slack
     return Variation(turn, centre - turn @ size / 2, _light(rng, canvas))
 
