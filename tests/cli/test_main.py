@@ -156,7 +156,7 @@ def test_interrupted_work_exits_130(new_project: Callable[..., Path]) -> None:
     assert (process.returncode, said) == (130, "")
 
 
-def test_up_says_when_it_is_ready_and_its_token_ends_with_it(
+def test_up_says_when_it_is_ready_and_serves_once(
     new_project: Callable[..., Path], run: Run, ask: Run
 ) -> None:
     server = Server(new_project("--task", "detection", "--labels", "a")).start()
@@ -169,7 +169,7 @@ def test_up_says_when_it_is_ready_and_its_token_ends_with_it(
     assert server.stop() == 0
     (token,) = ask("token", "list", project=server.project)
     assert token["role"] == "admin"
-    assert token["revoked_at"] is not None
+    assert token["expires_at"] is not None
 
 
 def test_people_see_tables_and_json_is_one_value(

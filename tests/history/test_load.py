@@ -14,8 +14,9 @@ import pytest
 from sqlalchemy import select
 
 from lake import Lake
+from millpond import durable
 from millpond.errors import Corrupted, DiskFull
-from millpond.history import delta, durability
+from millpond.history import delta
 from millpond.history import load as load_module
 from millpond.history.load import Load
 from millpond.history.reconcile import reconcile
@@ -241,9 +242,9 @@ def test_durability_reaches_the_system(tmp_path: Path, monkeypatch: pytest.Monke
     calls: list[int] = []
     fsync = os.fsync
     monkeypatch.setattr(os, "fsync", lambda handle: (calls.append(handle), fsync(handle)))
-    durability.make_folder(tmp_path / "a" / "b")
+    durable.make_folder(tmp_path / "a" / "b")
     assert len(calls) == 2
-    durability.write_file(tmp_path / "a" / "b" / "file", b"data")
+    durable.write_file(tmp_path / "a" / "b" / "file", b"data")
     assert len(calls) == 4
     assert json.loads(json.dumps((tmp_path / "a" / "b" / "file").read_text())) == "data"
     assert [path.name for path in (tmp_path / "a" / "b").iterdir()] == ["file"]

@@ -23,8 +23,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from millpond.durable import make_folder, sync_file, sync_folder, write_file
 from millpond.errors import Corrupted
-from millpond.history.durability import make_folder, sync_file, sync_folder, write_file
 from millpond.history.vault import VaultTable
 from millpond.values import iso
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from sqlalchemy import Connection, func, select
 
+from millpond.durable import make_folder
 from millpond.errors import Corrupted
 from millpond.history.delta import Active, VaultFiles
-from millpond.history.durability import make_folder
 from millpond.history.lock import exclusive
 from millpond.history.tables import loaded_tables
 from millpond.history.vault import VAULT

@@ -21,8 +21,8 @@ from millpond.database.connection import reading
 from millpond.database.group_commit import GroupCommit, Transaction
 from millpond.errors import Corrupted
 from millpond.history.delta import DataFile
-from millpond.history.durability import room
 from millpond.history.history import History
+from millpond.history.room import room
 from millpond.history.rows import batches, count
 from millpond.history.tables import loaded_tables, loads
 from millpond.history.vault import FACTS, MOMENT, VAULT, VaultTable

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from millpond.durable import PART, is_full
 from millpond.errors import Conflict, DiskFull
 from millpond.marts.mart import File
 from millpond.values import new_id
@@ -20,7 +20,7 @@ def write_mart(files: Iterable[File], out: Path) -> None:
     """
     out = out.absolute()
     out.parent.mkdir(parents=True, exist_ok=True)
-    aside = out.parent / f".{out.name}.{new_id()}.tmp"
+    aside = out.parent / f"{PART}{new_id()}"
     try:
         aside.mkdir()
         for name, pieces in files:
@@ -30,7 +30,7 @@ def write_mart(files: Iterable[File], out: Path) -> None:
                 file.writelines(pieces)
         _replace(out, aside)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if is_full(error.errno):
             raise DiskFull(f"no room for {out}; free some space and try again") from error
         raise
     finally:

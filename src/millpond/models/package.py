@@ -20,8 +20,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self, get_args
 
+from millpond.durable import write_folder
 from millpond.errors import Corrupted, Invalid, NotFound
-from millpond.models.folders import write_folder
 from millpond.models.onnx_format import check_onnx
 from millpond.models.outputs import adapter
 from millpond.models.preprocessing import Preprocessing

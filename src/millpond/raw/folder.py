@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import time
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+from millpond.durable import PART, is_full, make_folder, sync_folder, write_file
 from millpond.errors import DiskFull, NotFound
 from millpond.raw.store import StoredObject, check_key
 
-#: How the name of a file begins that is not whole yet; no key's part begins so.
-_TEMPORARY = ".part-"
 _SWEEP_AGE = 3600.0
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class FolderStore:
@@ -35,9 +31,9 @@ class FolderStore:
         target = self._path(key)
         try:
             self._ready(target.parent)
-            _write_whole(target, data)
+            write_file(target, data)
         except OSError as error:
-            if error.errno in _NO_ROOM:
+            if is_full(error.errno):
                 raise DiskFull(
                     f"no room for {len(data):,} bytes; nothing was kept, free some space and retry"
                 ) from error
@@ -55,7 +51,7 @@ class FolderStore:
         target = self._path(key)
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             target.unlink()
-            _sync_folder(target.parent)
+            sync_folder(target.parent)
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
         """See `ObjectStore.list`; the names of one folder at a time are held."""
@@ -69,7 +65,7 @@ class FolderStore:
         for folder, _, names in os.walk(self._root):
             for name in names:
                 path = Path(folder, name)
-                if name.startswith(_TEMPORARY) and path.stat().st_mtime < before:
+                if name.startswith(PART) and path.stat().st_mtime < before:
                     path.unlink(missing_ok=True)
                     removed += 1
         return removed
@@ -83,50 +79,15 @@ class FolderStore:
         if folder in self._synced and folder.is_dir():
             return
         if folder == self._root:
-            _make_folders(folder.parent)
+            make_folder(folder.parent)
         else:
             self._ready(folder.parent)
         folder.mkdir(exist_ok=True)
-        _sync_folder(folder.parent)
+        sync_folder(folder.parent)
         self._synced.add(folder)
 
     def _path(self, key: str) -> Path:
         return self._root / check_key(key)
-
-
-def _make_folders(folder: Path) -> None:
-    """Make a folder and its parents where they are missing, each fsynced into its own."""
-    if not folder.is_dir():
-        _make_folders(folder.parent)
-        folder.mkdir(exist_ok=True)
-        _sync_folder(folder.parent)
-
-
-def _write_whole(target: Path, data: bytes) -> None:
-    """Write, so that after a crash at any instant the target is whole or absent."""
-    temporary = target.parent / f"{_TEMPORARY}{uuid.uuid4().hex}"
-    try:
-        # Step 1. The bytes, under a name that no listing shows.
-        with open(temporary, "xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        # Step 2. The name, which appears at once and with all bytes behind it.
-        os.replace(temporary, target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
-    # Step 3. The folder's entry.
-    _sync_folder(target.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _walk(folder: Path, prefix: str) -> Iterator[StoredObject]:

@@ -18,8 +18,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from millpond.durable import new_folder
 from millpond.errors import Corrupted
-from millpond.models.folders import new_folder
 
 if TYPE_CHECKING:
     import pyarrow as pa
