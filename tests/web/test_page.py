@@ -68,7 +68,7 @@ def test_signing_in_says_what_is_wrong_and_returns_to_where_one_was(page: Page, 
     expect(page.get_by_role("alert")).to_contain_text("do not match")
     page.get_by_label("Password", exact=True).fill(lab.passwords["rita"])
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Drop pictures here")).to_be_visible()
+    expect(page.get_by_role("heading", name="Drop images here")).to_be_visible()
     assert page.url == f"{lab.url}/predict/blood-cells"
     page.get_by_label("Account of rita").click()
     page.get_by_role("menuitem", name="Sign out").click()
@@ -93,7 +93,7 @@ def test_a_dropped_picture_shows_its_boxes_and_joins_the_past(page: Page, lab: L
     assert labels(page) == ["RBC", "WBC"]
     expect(page.get_by_role("button", name="WBC 80 % not reviewed")).to_be_visible()
     expect(page.get_by_role("navigation").locator("[aria-current=page]")).to_have_count(1)
-    shown = page.get_by_alt_text("Picture of inference")
+    shown = page.get_by_alt_text("Image of inference")
     page.wait_for_function("image => image.naturalWidth > 0", arg=shown.element_handle())
     frame = boxes(page).first.bounding_box()
     stage = shown.bounding_box()
@@ -141,7 +141,7 @@ def test_a_corrected_box_is_found_in_the_api(page: Page, lab: Lab) -> None:
     open_new(page, lab, seed=5)
     wbc = page.locator('g[data-label="WBC"] [data-key]')
     page.mouse.click(*centre(wbc))
-    scale = page.get_by_alt_text("Picture of inference").bounding_box()["width"] / 640  # type: ignore[index]
+    scale = page.get_by_alt_text("Image of inference").bounding_box()["width"] / 640  # type: ignore[index]
     drag(page, centre(wbc), (20 * scale, 10 * scale))
     saved(page)
     (moved,) = lab.inference(page)["annotations"]

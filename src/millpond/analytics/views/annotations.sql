@@ -1,4 +1,4 @@
--- What people said of the pictures, each action a row; label and box are those that hold after it.
+-- What people said of the images, each action a row; label and box are those that hold after it.
 -- annotation_id: id of the annotation
 -- object_id: the object that it is about
 -- app: application of the object

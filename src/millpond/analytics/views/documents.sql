@@ -1,4 +1,4 @@
--- Each picture with all that was predicted and said of it, as one JSON document.
+-- Each image with all that was predicted and said of it, as one JSON document.
 -- object_id: the object
 -- app: application of the object
 -- document: JSON; lists are in the order in which their items were recorded

@@ -1,4 +1,4 @@
--- The objects that are pictures, one row each.
+-- The objects that are images, one row each.
 -- object_id: random id of the object
 -- app: application that it came to
 -- media_type: as its bytes say, such as image/jpeg
