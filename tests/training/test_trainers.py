@@ -15,7 +15,7 @@ from millpond.models.suppression import suppress
 from millpond.raw.decode import decode
 from millpond.snapshots.examples import Example, Label
 from millpond.training.evaluation import evaluate
-from millpond.training.trainer import Plan, Progress, open_trainer
+from millpond.training.trainer import Plan, Progress, open_trainer, usual_steps
 from millpond.values import Box
 from training.shapes import MakeExamples
 
@@ -90,6 +90,11 @@ def test_nothing_to_learn_from_is_said(make_examples: MakeExamples) -> None:
 def test_two_labels_are_no_classification(make_examples: MakeExamples) -> None:
     with pytest.raises(Invalid, match="in classification an image has one"):
         open_trainer("classification").train(make_examples(2), Plan(**PLAN))
+
+
+@pytest.mark.parametrize(("images", "steps"), [(1, 200), (30, 200), (100, 500), (9999, 1000)])
+def test_more_images_take_more_steps_within_bounds(images: int, steps: int) -> None:
+    assert usual_steps(images, 8, visits=40, least=200, most=1000) == steps
 
 
 @pytest.mark.parametrize(

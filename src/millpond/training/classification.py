@@ -17,14 +17,14 @@ from millpond.training.classifier import MULTIPLE, Classifier
 from millpond.training.export import to_onnx
 from millpond.training.learning import Pace, computing, fast, learn
 from millpond.training.survey import profile, survey
-from millpond.training.trainer import Plan, training_part
+from millpond.training.trainer import Plan, training_part, usual_steps
 
 #: Pixels of the tensor, at most.
 AREA = 192 * 192
 #: Pictures of a batch.
 BATCH = 16
-#: Steps when the plan names none.
-STEPS = 500
+#: Visits to each image when the plan names no steps, and the bounds of the steps.
+VISITS, LEAST, MOST = 80, 200, 500
 PACE = Pace(rate=3e-3, decay=0.05)
 #: Share of the truth that is spread over all labels, so that scores stay modest.
 SMOOTHING = 0.05
@@ -45,7 +45,7 @@ class ClassificationTrainer:
         _check_one_label_each(chosen)
         seen = survey(chosen)
         preprocessing = seen.preprocessing(AREA, MULTIPLE)
-        steps = plan.steps or STEPS
+        steps = plan.steps or usual_steps(len(chosen), BATCH, visits=VISITS, least=LEAST, most=MOST)
         return ModelPackage(
             app=plan.app,
             task="classification",

@@ -17,14 +17,14 @@ from millpond.training.detector import MULTIPLE, STRIDE, Answers, Detector, plac
 from millpond.training.export import to_onnx
 from millpond.training.learning import Pace, computing, fast, learn
 from millpond.training.survey import Survey, profile, survey
-from millpond.training.trainer import Plan, training_part
+from millpond.training.trainer import Plan, training_part, usual_steps
 
 #: Pixels of the tensor, at most.
 AREA = 320 * 240
 #: Pictures of a batch.
 BATCH = 8
-#: Steps when the plan names none.
-STEPS = 1000
+#: Visits to each image when the plan names no steps, and the bounds of the steps.
+VISITS, LEAST, MOST = 40, 200, 1000
 PACE = Pace(rate=4e-3)
 
 
@@ -40,7 +40,7 @@ class DetectionTrainer:
         chosen = training_part(examples, plan)
         seen = survey(chosen)
         preprocessing = seen.preprocessing(AREA, MULTIPLE)
-        steps = plan.steps or STEPS
+        steps = plan.steps or usual_steps(len(chosen), BATCH, visits=VISITS, least=LEAST, most=MOST)
         return ModelPackage(
             app=plan.app,
             task="detection",

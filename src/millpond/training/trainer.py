@@ -41,8 +41,8 @@ class Plan:
     Args:
         app: the application, in its route form.
         labels: in the order that the model shall have.
-        steps: how many batches to learn from; None leaves it to the trainer. The
-            whole schedule stretches or shrinks with it.
+        steps: how many batches to learn from; None lets the trainer choose by the
+            number of images. The whole schedule stretches or shrinks with it.
         seed: of everything random. The same examples, plan and machine give the
             same model.
         augment: how an image may be varied without changing what is true of it.
@@ -71,6 +71,15 @@ class Plan:
     def cores(self) -> int:
         """How many threads the computation uses."""
         return self.threads or len(os.sched_getaffinity(0))
+
+
+def usual_steps(images: int, batch: int, *, visits: int, least: int, most: int) -> int:
+    """How many steps see each image about so often, within bounds.
+
+    Few images are learned by heart when they are seen too often, and many need
+    not all be seen that often.
+    """
+    return min(most, max(least, round(visits * images / batch)))
 
 
 class Trainer(Protocol):
