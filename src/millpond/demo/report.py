@@ -33,8 +33,12 @@ def show(out: Console, outcome: Outcome) -> None:
         out.print(Text(line))
 
 
+def _table(title: str) -> Table:
+    return Table(box=SIMPLE_HEAD, pad_edge=False, title=Text(title, "bold"), title_justify="left")
+
+
 def _stages(outcome: Outcome) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, title=f"The loop of {outcome.app}")
+    table = _table(f"The loop of {outcome.app}, in {outcome.folder}")
     table.add_column("stage")
     table.add_column("rows", justify="right")
     table.add_column("seconds", justify="right")
@@ -50,7 +54,7 @@ def _stages(outcome: Outcome) -> Table:
 
 def _models(outcome: Outcome) -> Table:
     images = outcome.measured["after"]["images"]
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, title=f"Measured on {images} held-out images")
+    table = _table(f"Measured on {images} held-out images")
     table.add_column("model")
     table.add_column(outcome.metric, justify="right")
     for which, metrics in outcome.measured.items():
@@ -59,7 +63,7 @@ def _models(outcome: Outcome) -> Table:
 
 
 def _confusion(outcome: Outcome) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, title="Version 2: true label, then answers")
+    table = _table("Version 2: the true label, and how many were answered as what")
     table.add_column("true")
     for label in outcome.labels:
         table.add_column(label, justify="right")
@@ -73,10 +77,13 @@ def _meaning(outcome: Outcome) -> list[str]:
     before, control, after = (
         outcome.measured[which][outcome.metric] for which in ("before", "control", "after")
     )
+    left_out = f" {outcome.left_out:,} images have no part: their labels are missing, or they are "
+    left_out += "too near to another part of their sequence."
     return [
         f"{_MEANING[outcome.metric]}.",
-        f"Version 2 gained {after - before:+.4f}; {after - control:+.4f} of it is owed to the "
-        "corrections, since the control saw the same images for as many steps.",
+        f"Version 2 is {after - before:+.4f} from version 1, and {after - control:+.4f} from the "
+        "control, which saw the same images for as many steps: that is what the corrections "
+        "are worth." + (left_out if outcome.left_out else ""),
         f"The simulated reviewer sent {done}: the labels come from the data set.",
         f"Promotion: {outcome.promotion or 'none'}; champion {outcome.champion}.",
         f"verify: {outcome.verify}.",
