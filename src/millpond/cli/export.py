@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, Literal
-from urllib.parse import quote
 
 import typer
 
 from millpond.cli.line import local_user
 from millpond.cli.output import answer
-from millpond.cli.remote import Remote, either
-from millpond.errors import Conflict
+from millpond.cli.remote import either
 
 if TYPE_CHECKING:
+    from millpond.client.connection import Connection
     from millpond.marts.marts import Exported
 
 group = typer.Typer(no_args_is_help=True, help="Images and labels in a form that others read.")
@@ -64,7 +61,7 @@ def coco(
             labels=labels,
             as_of=as_of,
             snapshot=snapshot,
-            include_unreviewed=include_unreviewed or None,
+            include_unreviewed="true" if include_unreviewed else None,
         ),
     )
     answer(
@@ -77,23 +74,12 @@ def coco(
     )
 
 
-def _pull(server: Remote, out: Path, app: str, **parameters: Any) -> Exported:
-    """Fetch the mart as a ZIP and unpack it, whole or not at all.
-
-    Raises:
-        Conflict: there is something at `out` already.
-    """
+def _pull(server: Connection, out: Path, app: str, **parameters: Any) -> Exported:
+    """Fetch the mart from a server, and count what is in it."""
+    from millpond.client.marts import pull_mart
     from millpond.marts.marts import Exported
 
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise Conflict(f"{out} is there already; choose an empty or a new folder")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=out.parent, prefix=".millpond-") as scratch:
-        archive, folder = Path(scratch, "mart.zip"), Path(scratch, "mart")
-        server.download(f"/api/v1/apps/{quote(app, safe='')}/export/coco", archive, **parameters)
-        with zipfile.ZipFile(archive) as opened:
-            opened.extractall(folder)
-        folder.replace(out)
+    pull_mart(server, "coco", app, out, **parameters)
     path = out / "annotations.json"
     written = json.loads(path.read_text(encoding="utf-8"))
     return Exported(len(written["images"]), len(written["annotations"]), path)

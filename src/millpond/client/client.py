@@ -2,40 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-import httpx
-
-from millpond import errors
-from millpond.errors import Busy, Conflict, MillpondError
+from millpond.client.connection import Connection
+from millpond.client.marts import pull_mart
+from millpond.errors import Invalid
 from millpond.values import app_route
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-#: Seconds that a request may take; an export or a training run takes longer.
-_SECONDS = 120.0
-
-_BY_STATUS: Mapping[int, type[MillpondError]] = {
-    400: errors.NotAnImage,
-    401: errors.NotSignedIn,
-    403: errors.NotAllowed,
-    404: errors.NotFound,
-    409: errors.Conflict,
-    413: errors.TooLarge,
-    415: errors.Unsupported,
-    422: errors.Invalid,
-    429: errors.Throttled,
-    503: errors.Busy,
-    507: errors.DiskFull,
-}
 
 
 class Client:
@@ -45,12 +23,11 @@ class Client:
         url: where it is served, such as ``http://127.0.0.1:8420``.
         token: made by ``millpond token create``.
 
-    Every method raises the `MillpondError` that the server's answer stands for.
+    Every method raises the `MillpondError` that the server's refusal stands for.
     """
 
     def __init__(self, url: str, *, token: str | None = None) -> None:
-        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-        self._http = httpx.Client(base_url=url, headers=headers, timeout=_SECONDS)
+        self._server = Connection(url, token)
 
     def __enter__(self) -> Self:
         return self
@@ -65,13 +42,13 @@ class Client:
 
     def close(self) -> None:
         """Close the connections."""
-        self._http.close()
+        self._server.close()
 
     def predict(
         self,
         image: bytes | str | Path,
         *,
-        app: str,
+        app: str | None = None,
         threshold: float | None = None,
         nms: float | None = None,
         subject: str | None = None,
@@ -87,27 +64,21 @@ class Client:
         Returns:
             The answer of ``POST /api/v1/apps/{app}/predict``.
         """
-        data = image if isinstance(image, bytes) else Path(image).read_bytes()
-        asked = {"threshold": threshold, "nms": nms, "subject": subject}
-        parameters = {name: value for name, value in asked.items() if value is not None}
-        if candidates:
-            parameters["candidates"] = "true"
-        headers = {"Content-Type": "application/octet-stream"}
-        if key is not None:
-            headers["Idempotency-Key"] = key
-        answer = self._ask(
-            "POST",
-            f"/api/v1/apps/{app_route(app)}/predict",
-            params=parameters,
-            content=data,
-            headers=headers,
+        answer = self._server.send(
+            f"/api/v1/apps/{app_route(self._server.app_name(app))}/predict",
+            image if isinstance(image, bytes) else Path(image).read_bytes(),
+            {} if key is None else {"Idempotency-Key": key},
+            threshold=threshold,
+            nms=nms,
+            subject=subject,
+            candidates="true" if candidates else None,
         )
         return dict(answer)
 
     def inference(self, inference_id: str, *, candidates: bool = False) -> dict[str, Any]:
         """An inference as it was answered, with its annotations."""
-        parameters = {"candidates": "true"} if candidates else {}
-        return dict(self._ask("GET", f"/api/v1/inferences/{inference_id}", params=parameters))
+        kept = "true" if candidates else None
+        return dict(self._server.get(f"/api/v1/inferences/{inference_id}", candidates=kept))
 
     def annotate(
         self,
@@ -120,95 +91,78 @@ class Client:
         """Send annotations to an inference, or to an object of an application.
 
         Args:
-            annotations: each with an ``action`` and what that takes.
+            annotations: each ``{action, target?, label?, box?, annotation_id?}``.
 
         Returns:
-            The annotations as kept.
+            The annotations as kept, all or none.
         """
+        sent = [dict(annotation) for annotation in annotations]
         if inference_id is not None:
-            path, parameters = f"/api/v1/inferences/{inference_id}/annotations", {}
-        else:
+            answer = self._server.post(f"/api/v1/inferences/{inference_id}/annotations", sent)
+        elif object_id is not None:
             path = f"/api/v1/objects/{object_id}/annotations"
-            parameters = {} if app is None else {"app": app_route(app)}
-        answer = self._ask("POST", path, params=parameters, json=list(annotations))
+            answer = self._server.post(path, sent, app=self._server.app_name(app))
+        else:
+            raise Invalid("annotations are sent to an inference_id or to an object_id")
         return [dict(row) for row in answer]
 
     def query(self, sql: str, as_of: str | None = None) -> pa.Table:
-        """What a query over the views answers, as of a moment."""
-        import pyarrow as pa
+        """What one SELECT over the views answers; moments come as text in UTC."""
+        return as_table(self._server.post("/api/v1/query", {"sql": sql, "as_of": as_of}))
 
-        answer = self._ask("POST", "/api/v1/query", json={"sql": sql, "as_of": as_of})
-        names = [column["name"] for column in answer["columns"]]
-        columns = [list(values) for values in zip(*answer["rows"], strict=True)]
-        return pa.table(
-            [pa.array(values) for values in columns or [[] for _ in names]], names=names
-        )
-
-    def snapshot(self, name: str, *, app: str, as_of: str | None = None) -> dict[str, Any]:
+    def snapshot(
+        self, name: str, *, app: str | None = None, as_of: str | None = None
+    ) -> dict[str, Any]:
         """Freeze the reviewed images of an application under a name."""
-        body = {"name": name, "app": app_route(app), "as_of": as_of}
-        return dict(self._ask("POST", "/api/v1/snapshots", json=body))
+        body = {"name": name, "app": self._server.app_name(app), "as_of": as_of}
+        return dict(self._server.post("/api/v1/snapshots", body))
 
     def export(
         self,
         format: str,
         out: str | Path,
         *,
-        app: str,
+        app: str | None = None,
         labels: str = "truth",
         as_of: str | None = None,
         snapshot: str | None = None,
+        include_unreviewed: bool = False,
     ) -> Path:
-        """Pull a mart into a new folder.
+        """Pull a mart into a new folder, whole or not at all.
 
         Raises:
-            Conflict: the folder exists already.
+            Conflict: there is something in the folder already.
         """
-        out = Path(out)
-        if out.exists():
-            raise Conflict(f"{out} exists already; choose another folder")
-        asked = {"labels": labels, "as_of": as_of, "snapshot": snapshot}
-        parameters = {name: value for name, value in asked.items() if value is not None}
-        path = f"/api/v1/apps/{app_route(app)}/export/{format}"
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=out.parent, prefix=".millpond-") as scratch:
-            archive, folder = Path(scratch, "mart.zip"), Path(scratch, "mart")
-            with self._http.stream("GET", path, params=parameters) as response:
-                if response.is_error:
-                    response.read()
-                    raise _error(response)
-                with archive.open("wb") as file:
-                    for chunk in response.iter_bytes():
-                        file.write(chunk)
-            with zipfile.ZipFile(archive) as opened:
-                opened.extractall(folder)
-            shutil.move(folder, out)
-        return out
+        pull_mart(
+            self._server,
+            format,
+            self._server.app_name(app),
+            Path(out),
+            labels=labels,
+            as_of=as_of,
+            snapshot=snapshot,
+            include_unreviewed="true" if include_unreviewed else None,
+        )
+        return Path(out)
 
     def models(self, app: str | None = None) -> list[dict[str, Any]]:
         """The registered models, oldest first."""
-        parameters = {} if app is None else {"app": app_route(app)}
-        answer = self._ask("GET", "/api/v1/models", params=parameters)
-        return [dict(row) for row in answer["models"]]
+        return [dict(row) for row in self._server.get("/api/v1/models", app=app)["models"]]
 
     def run(self, pipeline: str) -> dict[str, Any]:
         """Run a pipeline and wait for it."""
-        return dict(self._ask("POST", "/api/v1/runs", json={"pipeline": pipeline}, timeout=None))
-
-    def _ask(self, method: str, path: str, **request: Any) -> Any:
-        response = self._http.request(method, path, **request)
-        if response.is_error:
-            raise _error(response)
-        return response.json()
+        return dict(self._server.post("/api/v1/runs", {"pipeline": pipeline}))
 
 
-def _error(response: httpx.Response) -> MillpondError:
-    """The error that an answer stands for."""
-    try:
-        detail = response.json()["detail"]
-    except (json.JSONDecodeError, KeyError, TypeError):
-        detail = f"the server answered {response.status_code} to {response.request.url}"
-    kind = _BY_STATUS.get(response.status_code, MillpondError)
-    if kind is Busy:
-        return Busy(detail, retry_after=int(response.headers.get("Retry-After", "1")))
-    return kind(detail)
+def as_table(document: Mapping[str, Any]) -> pa.Table:
+    """The answer to a query as a table.
+
+    Args:
+        document: ``{columns: [{name, type}], rows: [[...]], as_of}``.
+    """
+    import pyarrow as pa
+
+    names = [column["name"] for column in document["columns"]]
+    rows = document["rows"]
+    columns = [pa.array([row[place] for row in rows]) for place in range(len(names))]
+    return pa.table(columns, names=names)
