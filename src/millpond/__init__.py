@@ -32,8 +32,9 @@ def open(address: str, *, token: str | None = None) -> Project | Client:
         token: for a server; made by ``millpond token create``.
 
     Returns:
-        Both kinds have ``predict``, ``annotate``, ``ingest``, ``query``,
-        ``snapshot``, ``run`` and ``verify``.
+        Both kinds have ``predict``, ``annotate``, ``query``, ``snapshot``, ``export``
+        and ``run``; one in a folder also has ``ingest``, ``train``, ``dataset`` and
+        ``verify``, which need its files.
 
     Raises:
         ProjectError: the folder is no project.

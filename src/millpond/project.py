@@ -49,6 +49,7 @@ from millpond.values import Box, app_route, iso, new_id
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from millpond.training.dataset import SnapshotDataset
     from millpond.training.trainer import Progress
 
 #: Who acts where a script of the project's own opens it.
@@ -392,6 +393,18 @@ class Project:
             )
         self.access.note(by, "models.import", f"import a model into {name}")
         return self.registry.register(replace(package, app=name), by=by)
+
+    def dataset(self, snapshot: str, part: str = "train") -> SnapshotDataset:
+        """A snapshot's part as a ``torch.utils.data.Dataset``, for a training loop of one's own.
+
+        Raises:
+            NotFound: there is no such snapshot.
+            NotInstalled: the extra ``train`` is missing.
+        """
+        from millpond.training.dataset import SnapshotDataset
+
+        frozen = self.snapshots.get(snapshot)
+        return SnapshotDataset(frozen.examples(self.store, part), frozen.definition["labels"])
 
     def train(
         self,
