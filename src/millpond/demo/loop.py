@@ -20,7 +20,7 @@ Result = TypeVar("Result")
 
 #: Images that are drawn where no data are given, and the steps that suffice for them.
 DRAWN = 240
-DRAWN_STEPS = 400
+DRAWN_STEPS = 300
 
 #: Told the stage, how much of it is done, and of how much (0 if unknown).
 Tell = Callable[[str, int, int], None]
