@@ -18,9 +18,8 @@ from millpond.project import Project
 
 Result = TypeVar("Result")
 
-#: Images that are drawn where no data are given, and the steps that suffice for them.
-DRAWN = 240
-DRAWN_STEPS = 300
+#: Images that are drawn where no data are given.
+DRAWN = 200
 
 #: Told the stage, how much of it is done, and of how much (0 if unknown).
 Tell = Callable[[str, int, int], None]
@@ -67,9 +66,10 @@ def run_demo(options: Options, *, by: str, tell: Tell = lambda stage, done, tota
     outcome = Outcome(app, data.task, folder, data.labels, clock.stages)
     toml = f"{folder}/millpond.toml"
     clock.time("init", toml, lambda: workspace.declare(app, data, folder), lambda _: 1)
-    steps = options.steps or (None if options.data else DRAWN_STEPS)
     with Project.open(folder) as project:
-        work = Work(project, outcome, by=by, seed=options.seed, steps=steps, advance=clock.advance)
+        work = Work(
+            project, outcome, by=by, seed=options.seed, steps=options.steps, advance=clock.advance
+        )
         _run(data, work, outcome, clock)
     return outcome
 
