@@ -73,7 +73,7 @@ class Uploads:
 
 
 def test_what_was_answered_survives_sigkill(new_project: Callable[..., Path]) -> None:
-    check(Server(new_project("--task", "detection", "--labels", "a,b")), uploads=200, kills=3)
+    check(Server(new_project("--task", "detection", "--labels", "a,b")), uploads=200, kills=10)
 
 
 @pytest.mark.soak
