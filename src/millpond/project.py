@@ -6,7 +6,6 @@ script, begins with `Project.open`.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -20,23 +19,29 @@ from millpond.analytics.analytics import Analytics, Answer
 from millpond.capture.annotations import NewAnnotation, Place, record_annotations
 from millpond.capture.inferences import get_inference
 from millpond.capture.objects import get_object
-from millpond.database import clock
 from millpond.database.connection import create_schema, open_database, reading
 from millpond.database.group_commit import GroupCommit
-from millpond.errors import Invalid, MillpondError, UsageError
+from millpond.errors import Invalid, UsageError
 from millpond.history.history import History
 from millpond.history.load import load
 from millpond.marts.content import Labels
 from millpond.marts.marts import Choice, Exported, Marts
 from millpond.models.package import ModelPackage
 from millpond.models.registry import ModelVersion, Registry
+from millpond.pipelines.doctor import (
+    checked,
+    reach_database,
+    reach_models,
+    reach_store,
+    reach_training,
+)
 from millpond.pipelines.findings import Verified
 from millpond.pipelines.ingest import Ingested, IngestOptions, ingest
 from millpond.pipelines.runs import Run, list_runs, record_run
 from millpond.pipelines.verify import verify
 from millpond.raw.store import SEAM as STORES
 from millpond.raw.store import ObjectStore
-from millpond.seams import backend_names, load_backend
+from millpond.seams import load_backend
 from millpond.serving.answers import AnnotationAnswer, InferenceAnswer, annotation_answer
 from millpond.serving.predict import PredictService, decode_limits
 from millpond.serving.services import Services
@@ -44,7 +49,7 @@ from millpond.settings import AppSection, Settings, read_settings
 from millpond.snapshots.snapshot import Snapshot
 from millpond.snapshots.snapshots import Snapshots, named_moment
 from millpond.snapshots.split import DEFAULT_RULE, SplitRule
-from millpond.values import Box, app_route, iso, new_id
+from millpond.values import Box, app_route
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -504,49 +509,15 @@ class Project:
     def doctor(self) -> list[dict[str, Any]]:
         """Whether each backend can be reached: ``{name, ok, detail}`` of each."""
         return [
-            _checked("operational database", self._reach_database),
-            _checked("object store", self._reach_store),
-            _checked("history", self._reach_history),
-            _checked("models", self._reach_models),
-            _checked("training", _reach_training),
+            checked("operational database", lambda: reach_database(self.engine)),
+            checked("object store", lambda: reach_store(self.store, self.lake)),
+            checked("history", lambda: f"{len(self.history.tables)} tables"),
+            checked("models", lambda: reach_models(self.registry, self.settings.app_names)),
+            checked("training", reach_training),
         ]
-
-    def _reach_database(self) -> str:
-        with reading(self.engine) as connection:
-            moment = clock.last(connection)
-        return f"last fact recorded at {iso(moment)}" if moment else "no fact recorded yet"
-
-    def _reach_store(self) -> str:
-        key = f"doctor-{new_id()}"
-        self.store.put(key, b"written to see that it can be")
-        self.store.delete(key)
-        return f"writable, {shutil.disk_usage(self.lake).free / 1e9:.1f} GB free"
-
-    def _reach_history(self) -> str:
-        return f"{len(self.history.tables)} tables"
-
-    def _reach_models(self) -> str:
-        champions = {app: self.registry.champion(app) for app in self.settings.app_names}
-        for version in champions.values():
-            if version is not None:
-                self.registry.predictor(version)
-        return ", ".join(f"{app}: {version or 'no champion'}" for app, version in champions.items())
 
     def _named_moment(self, name: str) -> int | None:
         return named_moment(self.engine, name)
-
-
-def _checked(name: str, reach: Callable[[], str]) -> dict[str, Any]:
-    try:
-        return {"name": name, "ok": True, "detail": reach()}
-    except (MillpondError, OSError) as error:
-        return {"name": name, "ok": False, "detail": str(error)}
-
-
-def _reach_training() -> str:
-    from millpond.training.trainer import TRAINERS
-
-    return f"trainers: {', '.join(backend_names(TRAINERS))}"
 
 
 def _lake(folder: Path, settings: Settings) -> Path:
