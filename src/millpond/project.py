@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from millpond.access.access import Access
+from millpond.access.audit import write_audit
 from millpond.analytics.analytics import Analytics, Answer
-from millpond.capture.annotations import NewAnnotation, Place, record_annotations
+from millpond.capture.annotations import Kept, NewAnnotation, Place, record_annotations
 from millpond.capture.inferences import get_inference
 from millpond.capture.objects import get_object
 from millpond.database.connection import create_schema, open_database, reading
-from millpond.database.group_commit import GroupCommit
+from millpond.database.group_commit import GroupCommit, Transaction
 from millpond.errors import Invalid, UsageError
 from millpond.history.history import History
 from millpond.history.load import load
@@ -243,9 +244,15 @@ class Project:
         place = Place(row["object_id"], row["app"], row["width"], row["height"], inference_id)
         declared = self.settings.app(place.app)
         sent = [_annotation(annotation) for annotation in annotations]
-        kept = self.commit.run(
-            lambda transaction: record_annotations(transaction, place, sent, declared, by)
-        )
+
+        def work(transaction: Transaction) -> Kept:
+            kept = record_annotations(transaction, place, sent, declared, by)
+            if kept.created:
+                what = f"object {place.object_id}, {len(sent)} annotations"
+                write_audit(transaction, by, "annotate", what)
+            return kept
+
+        kept = self.commit.run(work)
         return [annotation_answer(row) for row in kept.rows]
 
     def ingest(
