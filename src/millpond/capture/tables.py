@@ -118,7 +118,8 @@ reviews = Table(
     metadata,
     Column("review_id", _ID, primary_key=True),
     Column("object_id", _ID, ForeignKey(objects.c.object_id), nullable=False),
-    Column("inference_id", _ID, ForeignKey(inferences.c.inference_id), nullable=True),
+    #: No foreign key: an inference that was archived leaves, its review may stay.
+    Column("inference_id", _ID, nullable=True),
 )
 Index(
     "uq_reviews_target",
@@ -164,7 +165,8 @@ idempotency = Table(
     Column("requested_by", String(128), primary_key=True),
     Column("key", String(255), primary_key=True),
     Column("request_sha256", String(64), nullable=False),
-    Column("inference_id", _ID, ForeignKey(inferences.c.inference_id), nullable=False),
+    #: No foreign key: the inference may have been archived.
+    Column("inference_id", _ID, nullable=False),
 )
 
 #: The events of the facts above, written with them, in the order of ``recorded_at``.

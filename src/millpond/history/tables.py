@@ -7,7 +7,7 @@ completed is of no account; its rows are claimed again by a later one.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, String, Table
+from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String, Table
 
 from millpond.database.schema import metadata
 
@@ -29,4 +29,14 @@ loaded_tables = Table(
     Column("table_name", String(64), primary_key=True),
     Column("version", BigInteger, nullable=False),
     Column("rows", BigInteger, nullable=False),
+    #: Of the facts of the load, in their order (`checksum`); none for loads before it was kept.
+    Column("checksum", String(64), nullable=True),
+)
+
+#: One row, once something was archived: facts recorded up to this moment have left capture.
+archive_horizon = Table(
+    "archive_horizon",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("archived_until", BigInteger, nullable=False),
 )
