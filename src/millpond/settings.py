@@ -21,7 +21,7 @@ from millpond.errors import MillpondError, NotFound, ProjectError, UsageError
 from millpond.values import Task, app_key, app_route, check_app_name
 
 #: The number of the project format that this release reads and writes.
-FORMAT = 1
+FORMAT = 2
 FILE = "millpond.toml"
 
 
@@ -190,25 +190,43 @@ class AppTemplate:
     generate: Callable[[Path, int, int], None] | None = None
 
 
-def read_settings(folder: Path) -> Settings:
+def read_settings(folder: Path, *, older: bool = False) -> Settings:
     """The settings of the project in a folder.
 
+    Args:
+        older: also of a project whose format is older, to upgrade it.
+
     Raises:
-        ProjectError: there is no ``millpond.toml``, it is not TOML, or is of a newer format.
+        ProjectError: there is no ``millpond.toml``, it is not TOML, or is of another format.
         UsageError: a setting does not fit; the message names it and what would.
     """
     path = folder / FILE
     values = _read_toml(path)
     number = values.get("project", {}).get("format", FORMAT)
-    if isinstance(number, int) and number > FORMAT:
-        raise ProjectError(
-            f"{path} is of project format {number}, but this release reads up to {FORMAT}; "
-            "install a newer millpond"
-        )
+    if isinstance(number, int) and (number > FORMAT or not older):
+        check_format(number, str(path))
     try:
         return Settings(**values)
     except ValidationError as error:
         raise UsageError(f"{path}: {_first_problem(error)}") from error
+
+
+def check_format(number: int, of: str) -> None:
+    """Refuse a format that is not the one that this release works with.
+
+    Raises:
+        ProjectError: the message says what to do.
+    """
+    if number > FORMAT:
+        raise ProjectError(
+            f"{of} is of project format {number}, but this release reads up to {FORMAT}; "
+            "install a newer millpond"
+        )
+    if number < FORMAT:
+        raise ProjectError(
+            f"{of} is of project format {number}, but this release works with {FORMAT}; "
+            "run: millpond migrate"
+        )
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

@@ -36,11 +36,11 @@ def test_a_project_of_a_newer_format(new_project: Callable[..., Path], where: st
     project = new_project("--task", "detection", "--labels", "a")
     if where == "file":
         toml = project / "millpond.toml"
-        toml.write_text(toml.read_text().replace("format = 1", "format = 2"))
+        toml.write_text(toml.read_text().replace("format = 2", "format = 99"))
     else:
         subprocess.run([*MILLPOND, "runs", "--project", str(project)], check=True)
         with sqlite3.connect(project / "lake" / "operations.db") as database:
-            database.execute("update project_facts set value = '2' where name = 'format'")
+            database.execute("update project_facts set value = '99' where name = 'format'")
         database.close()
     for command in (["up"], ["query", "select 1"]):
         assert "install a newer millpond" in refused(*command, "--project", project)

@@ -1,28 +1,25 @@
-"""Connections to the operational database, with the durability that Millpond promises.
+"""Connections to the operational database: transactions that read, and those that write.
 
-SQLite runs in WAL mode with ``synchronous=FULL``, so that a commit that was
-answered has been fsynced (``NORMAL`` can roll back acknowledged commits after a
-power cut). Writers begin with ``BEGIN IMMEDIATE``: they queue for the one write
-lock at their first statement, never at their last.
+Writers queue for one write lock, also across processes, and each commit is on disk
+when it returns. A reader sees one moment from its first statement to its last, and
+waits for nobody. How each kind of database does it is in its own file.
 """
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy import Connection, Engine, inspect, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from millpond.database.backend import LOCK, SEAM, backend_of
 from millpond.database.schema import clock, facts, metadata
-from millpond.errors import Busy, DiskFull, MillpondError, ProjectError
-from millpond.settings import FORMAT
-
-_BUSY_SECONDS = 30
+from millpond.errors import MillpondError, ProjectError
+from millpond.seams import backend_names
+from millpond.settings import FORMAT, check_format
 
 
 def open_database(url: str, folder: Path) -> Engine:
@@ -30,96 +27,87 @@ def open_database(url: str, folder: Path) -> Engine:
 
     Raises:
         ProjectError: the address names a database that this release does not serve.
+        NotInstalled: the driver of the database is missing.
     """
-    address = make_url(url)
-    if address.get_backend_name() != "sqlite":
+    try:
+        address = make_url(url)
+    except ArgumentError as error:
+        raise ProjectError(f"database.url {url!r} is no address of a database") from error
+    kind = address.get_backend_name()
+    if kind not in backend_names(SEAM):
         raise ProjectError(
-            f"database.url {url!r} is not served by this release; use sqlite:///lake/operations.db"
+            f"database.url {address.render_as_string()!r} is not served by this release; "
+            f"it serves {', '.join(backend_names(SEAM))}: use sqlite:///lake/operations.db"
         )
-    if not address.database or address.database == ":memory:":
-        raise ProjectError("database.url must name a file: an operational database is kept")
-    path = folder / address.database
-    path.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(
-        address.set(database=str(path)),
-        connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False},
-        pool_size=16,
-        max_overflow=48,
-    )
-    event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
-    return engine
+    return backend_of(kind).open(address, folder)
 
 
 def create_schema(engine: Engine) -> None:
-    """Make the tables that are missing, and check that the format is one we know.
+    """Make the tables that are missing, and check that the format is the one we know.
 
     Raises:
-        ProjectError: a newer release has written this database.
+        ProjectError: a newer release has written this database, or an older one.
     """
-    with writing(engine) as connection:
+    with reading(engine) as connection:
+        if _is_complete(connection):
+            return
+    with writing(engine, lock="schema") as connection:
+        found = _format(connection)
         metadata.create_all(connection)
-        found = connection.scalar(select(facts.c.value).where(facts.c.name == "format"))
         if found is None:
             connection.execute(facts.insert().values(name="format", value=str(FORMAT)))
             connection.execute(clock.insert().values(id=1, last=0))
-        elif int(found) > FORMAT:
-            raise ProjectError(
-                f"the operational database is of format {found}, but this release reads up to "
-                f"{FORMAT}; install a newer millpond"
-            )
+
+
+def _is_complete(connection: Connection) -> bool:
+    """Whether every table is there; so a project opens without waiting for a writer."""
+    known = set(inspect(connection).get_table_names())
+    return _format(connection) is not None and known.issuperset(metadata.tables)
+
+
+def _format(connection: Connection) -> int | None:
+    """The format of a database, checked; None where it is new."""
+    if not inspect(connection).has_table(facts.name):
+        return None
+    found = connection.scalar(select(facts.c.value).where(facts.c.name == "format"))
+    if found is not None:
+        check_format(int(found), "the operational database")
+    return None if found is None else int(found)
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
+def writing(engine: Engine, *, lock: str = "facts") -> Iterator[Connection]:
     """A connection inside one write transaction, committed at the end.
+
+    Args:
+        lock: ``schema`` to change tables, when the clock may not be there yet.
 
     Raises:
         DiskFull: there was no room; nothing of the transaction is kept.
-        Busy: the write lock could not be had in time.
+        Busy: the write lock could not be had in time, or the server went away. When it
+            went away during the commit, it cannot be told whether that was kept.
     """
     try:
         with (
-            engine.connect().execution_options(millpond_write=True) as connection,
+            engine.connect().execution_options(**{LOCK: lock}) as connection,
             connection.begin(),
         ):
             yield connection
     except DBAPIError as error:
-        raise translated(error) from error
+        raise translated(engine, error) from error
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection inside one read transaction: everything read is of one moment."""
+    options = backend_of(engine.dialect.name).reading
     try:
-        with engine.connect() as connection, connection.begin():
+        with engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
     except DBAPIError as error:
-        raise translated(error) from error
+        raise translated(engine, error) from error
 
 
-def translated(error: DBAPIError) -> MillpondError | DBAPIError:
+def translated(engine: Engine, error: DBAPIError) -> MillpondError | DBAPIError:
     """The Millpond error of a database error, where there is one."""
-    text = str(error.orig)
-    if "disk is full" in text or "No space left" in text or "disk I/O error" in text:
-        return DiskFull("the disk of the operational database is full; nothing was kept")
-    if isinstance(error, OperationalError) and "locked" in text:
-        return Busy("the operational database is busy")
-    return error
-
-
-def _prepare(connection: sqlite3.Connection, record: Any) -> None:
-    # Transactions are begun by _begin, not by the driver's own guesses.
-    connection.isolation_level = None
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "secure_delete=ON",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin(connection: Connection) -> None:
-    write = connection.get_execution_options().get("millpond_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    return backend_of(engine.dialect.name).translated(error) or error

@@ -125,9 +125,11 @@ class GroupCommit:
         try:
             result = waiting.work(transaction)
         except DBAPIError as error:
+            if error.connection_invalidated:
+                raise  # The whole transaction is gone, not this piece alone.
             if transaction.connection.in_nested_transaction():
                 savepoint.rollback()
-            waiting.future.set_exception(translated(error))
+            waiting.future.set_exception(translated(self._engine, error))
         except Exception as error:
             savepoint.rollback()
             waiting.future.set_exception(error)
