@@ -137,7 +137,7 @@ def roles() -> Iterator[str]:
 
 def views() -> Iterator[str]:
     """Every view with its columns."""
-    from millpond.analytics.catalogue import views as all_views
+    from millpond.analytics.catalogue import standard_views
 
     yield from [
         "# Views",
@@ -146,7 +146,7 @@ def views() -> Iterator[str]:
     ]
     yield "UTC; pixels are absolute after EXIF rotation, origin top left, `x_max` and `y_max`"
     yield "exclusive. In classification the box columns are null."
-    for view in all_views().values():
+    for view in standard_views().values():
         yield from [
             "",
             f"## `{view.name}`",

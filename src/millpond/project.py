@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 from millpond.access.access import Access
 from millpond.access.audit import write_audit
 from millpond.analytics.analytics import Analytics, Answer
+from millpond.analytics.catalogue import FOLDER as VIEWS
+from millpond.analytics.catalogue import Catalogue
 from millpond.capture.annotations import Kept, NewAnnotation, Place, record_annotations
 from millpond.capture.inferences import get_inference
 from millpond.capture.objects import get_object
@@ -135,7 +137,13 @@ class Project:
     @cached_property
     def analytics(self) -> Analytics:
         """What answers queries over the views."""
-        return Analytics(self.engine, self.history, self.settings.query, self._named_moment)
+        return Analytics(
+            self.engine,
+            self.history,
+            self.settings.query,
+            self._named_moment,
+            Catalogue(folder=self.folder / VIEWS),
+        )
 
     @cached_property
     def snapshots(self) -> Snapshots:

@@ -19,7 +19,7 @@ import pytest
 
 from lake import Lake
 from millpond.analytics import query
-from millpond.analytics.catalogue import views
+from millpond.analytics.catalogue import standard_views as views
 from millpond.analytics.guard import views_used
 from millpond.errors import Busy, Invalid
 from millpond.settings import QuerySection
@@ -170,6 +170,9 @@ def test_messages_say_what_there_is(asked: Lake) -> None:
         asked.analytics.query("select * from foo")
     with pytest.raises(Invalid, match=r"\"widht\" not found.*images\(object_id, app,"):
         asked.analytics.query("select widht from images")
+    with pytest.raises(Invalid, match=r"\"widht\" was not found") as refused:
+        asked.analytics.query("select widht")
+    assert "the views have" not in str(refused.value)
 
 
 def test_the_engine_is_locked_besides(asked: Lake, monkeypatch: pytest.MonkeyPatch) -> None:

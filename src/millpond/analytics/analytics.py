@@ -11,7 +11,7 @@ import pyarrow as pa
 from sqlalchemy import Engine
 
 from millpond.analytics.answer import Answer as Answer
-from millpond.analytics.catalogue import views
+from millpond.analytics.catalogue import Catalogue
 from millpond.analytics.guard import tables_named
 from millpond.analytics.query import run_query
 from millpond.analytics.relations import relations
@@ -35,6 +35,7 @@ class Analytics:
     Args:
         limits: of what a user's query may take.
         named_moment: the moment that a name stands for, such as a snapshot's, or None.
+        catalogue: the views; by default those that every project has.
     """
 
     def __init__(
@@ -43,11 +44,13 @@ class Analytics:
         history: History,
         limits: QuerySection,
         named_moment: Callable[[str], int | None],
+        catalogue: Catalogue | None = None,
     ) -> None:
         self._engine = engine
         self._history = history
         self._limits = limits
         self._named_moment = named_moment
+        self.catalogue = catalogue or Catalogue()
         self._places = threading.BoundedSemaphore(_AT_ONCE)
         self._lock = threading.Lock()
         self._connection: DuckDBPyConnection | None = None
@@ -75,7 +78,7 @@ class Analytics:
 
     def views(self) -> dict[str, list[str]]:
         """The views that a query may name, with their columns in order."""
-        return {name: list(view.columns) for name, view in views().items()}
+        return {name: list(view.columns) for name, view in self.catalogue.views().items()}
 
     def table(self, sql: str, as_of: int | None = None, parameters: Sequence[Any] = ()) -> pa.Table:
         """The answer to SQL of our own, over the views and the tables of the vault.
@@ -111,7 +114,8 @@ class Analytics:
             return run_query(
                 sql,
                 self._limits,
-                lambda names: relations(self._engine, self._history, names, moment),
+                self.catalogue.trusted(),
+                lambda views, names: relations(self._engine, self._history, views, names, moment),
             )
         finally:
             self._places.release()
@@ -141,8 +145,9 @@ class Analytics:
 
     def _make_views(self, cursor: DuckDBPyConnection, sql: str, as_of: int | None) -> None:
         [(tree,)] = cursor.execute("select json_serialize_sql(?::varchar)", [sql]).fetchall()
-        names = sorted({*VAULT, *views()} & tables_named(tree))
-        with relations(self._engine, self._history, names, as_of) as found:
+        views = self.catalogue.trusted()
+        names = sorted({*VAULT, *views} & tables_named(tree))
+        with relations(self._engine, self._history, views, names, as_of) as found:
             for name, schema, batches in found.tables():
                 cursor.register(name, pa.Table.from_batches(batches, schema))
         for statement in found.statements:

@@ -1,86 +1,111 @@
-"""The views of every project: their SQL, their columns, and what each is made from.
+"""The catalogue: every view that a project has, by its name.
 
-A view is a file of ``views/``. Its first comment says what it is, ``-- column: text``
-lines say what its columns are; the reference documentation is made from both.
+The standard views are files of this package's ``views/``, those of feeds are made
+from their declarations, and a project's own are files of its folder ``views/``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
+from millpond.analytics.view import View, parse_view
+from millpond.errors import Conflict, Invalid
 from millpond.history.vault import VAULT
 
-_COLUMN = re.compile(r"([a-z0-9_]+): (.+)")
-_NAME = re.compile(r"\b(?:from|join)\s+([a-z_]+)")
+#: Where a project's own views lie, in its folder.
+FOLDER = "views"
 
-
-@dataclass(frozen=True)
-class View:
-    """One view of the contract.
-
-    Args:
-        sql: its definition, a SELECT over other views and tables of the vault.
-        about: what it is, in a sentence or two.
-        columns: what each column is, in their order.
-        needs: names of the views and vault tables that it is made from.
-    """
-
-    name: str
-    sql: str
-    about: str
-    columns: dict[str, str]
-    needs: tuple[str, ...]
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_LONGEST = 100_000
 
 
 @cache
-def views() -> dict[str, View]:
-    """Every view by its name, sorted."""
+def standard_views() -> Mapping[str, View]:
+    """The views that every project has, sorted by their names."""
     folder = files("millpond.analytics") / "views"
-    found = (
-        _parse(entry.name.removesuffix(".sql"), entry.read_text(encoding="utf-8"))
+    found = {
+        name: parse_view(name, entry.read_text(encoding="utf-8"))
         for entry in folder.iterdir()
-        if entry.name.endswith(".sql")
-    )
-    return {view.name: view for view in sorted(found, key=lambda view: view.name)}
+        if (name := entry.name.removesuffix(".sql")) != entry.name
+    }
+    return dict(sorted(found.items()))
 
 
-def closure(names: Iterable[str]) -> list[str]:
+class Catalogue:
+    """The views of a project.
+
+    Args:
+        feeds: the views of its feeds.
+        folder: with its own views; None where it has none.
+
+    Raises:
+        Conflict: the view of a feed has the name of another.
+    """
+
+    def __init__(self, feeds: Iterable[View] = (), folder: Path | None = None) -> None:
+        self._folder = folder
+        self._fixed = dict(standard_views())
+        for view in feeds:
+            if view.name in self._fixed or view.name in VAULT:
+                raise Conflict(
+                    f"the feed's view {view.name!r} has the name of another view; "
+                    "call the feed something else in millpond.toml"
+                )
+            self._fixed[view.name] = view
+
+    def trusted(self) -> dict[str, View]:
+        """The views that are no user's SQL: the standard ones and those of feeds."""
+        return self._fixed
+
+    def views(self) -> dict[str, View]:
+        """Every view, sorted by name, as the files of the project are at this moment."""
+        own = {view.name: view for view in self.own() if view.name not in self._fixed}
+        return dict(sorted({**self._fixed, **own}.items()))
+
+    def own(self) -> list[View]:
+        """The project's own views, also those whose file is wrong by itself."""
+        if self._folder is None or not self._folder.is_dir():
+            return []
+        return [self._read(path) for path in sorted(self._folder.glob("*.sql"))]
+
+    def _read(self, path: Path) -> View:
+        shown = f"{FOLDER}/{path.name}"
+        try:
+            sql = path.read_text(encoding="utf-8")
+            self._check(path.stem, sql)
+            return parse_view(path.stem, sql, "own", shown)
+        except (OSError, UnicodeDecodeError, Invalid) as error:
+            why = str(error)
+        return View(path.stem, "", "", {}, (), origin="own", path=shown, problem=why)
+
+    def _check(self, name: str, sql: str) -> None:
+        """Refuse what cannot be a view.
+
+        Raises:
+            Invalid: the message says why.
+        """
+        if _NAME.fullmatch(name) is None:
+            raise Invalid(f"{name!r} is no name of a view: lower-case words joined by _")
+        if name in self._fixed or name in VAULT or name.endswith("_unloaded"):
+            raise Invalid(f"the name {name!r} is taken; call the file something else")
+        if len(sql) > _LONGEST:
+            raise Invalid(f"it has {len(sql):,} characters; at most {_LONGEST:,} are taken")
+
+
+def closure(names: Iterable[str], views: Mapping[str, View]) -> list[str]:
     """The views and vault tables named, with all that they are made from, the lowest first."""
     ordered: dict[str, None] = {}
 
     def visit(name: str) -> None:
-        if name not in ordered:
-            for needed in views()[name].needs if name in views() else ():
+        if name not in ordered and (name in views or name in VAULT):
+            for needed in views[name].needs if name in views else ():
                 visit(needed)
             ordered[name] = None
 
     for name in names:
         visit(name)
     return list(ordered)
-
-
-def _parse(name: str, sql: str) -> View:
-    comments = [line[3:] for line in sql.splitlines() if line.startswith("-- ")]
-    about: list[str] = []
-    columns: dict[str, str] = {}
-    for line in comments:
-        match = _COLUMN.fullmatch(line)
-        if match:
-            columns[match[1]] = match[2]
-        elif not columns:
-            about.append(line)
-    known = {*VAULT, *_view_names()}
-    needs = dict.fromkeys(found for found in _NAME.findall(sql) if found in known)
-    return View(name, sql, " ".join(about), columns, tuple(needs))
-
-
-@cache
-def _view_names() -> frozenset[str]:
-    folder = files("millpond.analytics") / "views"
-    return frozenset(
-        entry.name.removesuffix(".sql") for entry in folder.iterdir() if entry.name.endswith(".sql")
-    )

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -16,9 +16,9 @@ from typing import IO, Any
 import pyarrow as pa
 
 from millpond.analytics.answer import Answer
-from millpond.analytics.catalogue import views
 from millpond.analytics.guard import views_used
 from millpond.analytics.relations import COMPLETED, Relations, unloaded_name
+from millpond.analytics.view import View
 from millpond.errors import Invalid
 from millpond.history.vault import VAULT
 from millpond.settings import QuerySection
@@ -28,11 +28,15 @@ _LONGEST = 100_000
 _THREADS = min(4, os.cpu_count() or 1)
 _ENVIRONMENT = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH")
 
+#: Gives what the named ones of some views are answered from.
+Source = Callable[[Mapping[str, View], list[str]], AbstractContextManager[Relations]]
+
 
 def run_query(
     sql: str,
     limits: QuerySection,
-    relations_of: Callable[[list[str]], AbstractContextManager[Relations]],
+    views: Mapping[str, View],
+    relations_of: Source,
 ) -> Answer:
     """Run one SELECT over the views.
 
@@ -47,7 +51,7 @@ def run_query(
         raise Invalid(f"the SQL has {len(sql):,} characters; at most {_LONGEST:,} are taken")
     with _worker(limits.seconds) as (process, overdue):
         try:
-            return _Conversation(process, limits).hold(sql, relations_of)
+            return _Conversation(process, limits, views).hold(sql, relations_of)
         except (_Gone, OSError, pa.ArrowException) as error:
             if overdue.is_set():
                 raise Invalid(
@@ -67,16 +71,17 @@ class _Gone(Exception):
 class _Conversation:
     """What is said to the process and by it, in the order of `worker`."""
 
-    def __init__(self, process: subprocess.Popen[bytes], limits: QuerySection) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes], limits: QuerySection, views: Mapping[str, View]
+    ) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
         self._in: IO[bytes] = process.stdin
         self._out: IO[bytes] = process.stdout
         self._limits = limits
+        self._views = views
 
-    def hold(
-        self, sql: str, relations_of: Callable[[list[str]], AbstractContextManager[Relations]]
-    ) -> Answer:
+    def hold(self, sql: str, relations_of: Source) -> Answer:
         limits = self._limits
         self._say(
             {
@@ -88,8 +93,8 @@ class _Conversation:
             }
         )
         hidden = {COMPLETED, *VAULT, *map(unloaded_name, VAULT)}
-        names = views_used(self._hear()["tree"], views(), hidden)
-        with relations_of(names) as found:
+        names = views_used(self._hear()["tree"], self._views, hidden)
+        with relations_of(self._views, names) as found:
             self._give(found)
         said = self._hear()
         if "error" in said:
@@ -124,8 +129,8 @@ class _Conversation:
                 "ask for less, or raise query.memory_mb in millpond.toml"
             )
         message = said["error"].split("\n\nLINE ")[0].replace("\n", " ")
-        if said["kind"] == "BinderException":
-            columns = (f"{name}({', '.join(views()[name].columns)})" for name in names)
+        if said["kind"] == "BinderException" and names:
+            columns = (f"{name}({', '.join(self._views[name].columns)})" for name in names)
             message += "; the views have: " + ", ".join(columns)
         return f"the SQL does not fit: {message}"
 

@@ -12,7 +12,7 @@ The protocol of a reader, in this order:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,8 @@ from pathlib import Path
 import pyarrow as pa
 from sqlalchemy import Connection, Engine, select
 
-from millpond.analytics.catalogue import closure, views
+from millpond.analytics.catalogue import closure
+from millpond.analytics.view import View
 from millpond.database.clock import last
 from millpond.database.connection import reading
 from millpond.history.history import History
@@ -75,17 +76,22 @@ class Relations:
 
 @contextmanager
 def relations(
-    engine: Engine, history: History, names: Iterable[str], as_of: int | None
+    engine: Engine,
+    history: History,
+    views: Mapping[str, View],
+    names: Iterable[str],
+    as_of: int | None,
 ) -> Iterator[Relations]:
     """What the named views and vault tables are answered from, in one read transaction.
 
     Args:
+        views: those that there are, by name.
         as_of: microseconds since 1970; None for the last fact recorded.
 
     Raises:
         Corrupted: the history has less than was loaded.
     """
-    needed = closure(names)
+    needed = closure(names, views)
     vault = [name for name in needed if name in VAULT]
     with reading(engine) as connection:
         moment = last(connection) if as_of is None else as_of
@@ -97,7 +103,7 @@ def relations(
         }
         statements = []
         for name in needed:
-            sql = _vault_sql(name, files[name], moment) if name in files else views()[name].sql
+            sql = _vault_sql(name, files[name], moment) if name in files else views[name].sql
             statements.append(f"create temp view {name} as {sql}")
         every = [path for name in vault for path in files[name]]
         yield Relations(moment, statements, every, connection, vault)
