@@ -23,7 +23,7 @@ from millpond.history.load import load
 from millpond.marts.marts import Marts
 from millpond.models.registry import Registry
 from millpond.pipelines.ingest import Ingested, IngestOptions, ingest
-from millpond.pipelines.verify import Verified, verify
+from millpond.pipelines.verify import Ground, Verified, verify
 from millpond.raw.folder import FolderStore
 from millpond.settings import AppSection, QuerySection
 from millpond.snapshots.snapshot import Snapshot
@@ -69,8 +69,21 @@ class Pond:
     def load(self) -> None:
         load(self.engine, self.commit, self.history)
 
-    def verify(self) -> Verified:
-        return verify(self.engine, self.store, self.history, self.registry, self.snapshots)
+    def verify(self, **options: Any) -> Verified:
+        return verify(self.ground, **options)
+
+    @property
+    def ground(self) -> Ground:
+        return Ground(
+            engine=self.engine,
+            store=self.store,
+            history=self.history,
+            analytics=self.analytics,
+            registry=self.registry,
+            snapshots=self.snapshots,
+            lake=self.folder / "lake",
+            apps=APPS,
+        )
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         """The rows of SQL of our own, over the views."""

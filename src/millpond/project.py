@@ -41,7 +41,7 @@ from millpond.pipelines.doctor import (
 from millpond.pipelines.findings import Verified
 from millpond.pipelines.ingest import Ingested, IngestOptions, ingest
 from millpond.pipelines.runs import Run, list_runs, record_run
-from millpond.pipelines.verify import verify
+from millpond.pipelines.verify import Ground, OnProgress, verify
 from millpond.raw.store import SEAM as STORES
 from millpond.raw.store import ObjectStore
 from millpond.seams import load_backend
@@ -338,9 +338,28 @@ class Project:
         choice = Choice(labels, as_of, snapshot, include_unreviewed)
         return self.marts.export(format, name, self.section(name), Path(out), choice)
 
-    def verify(self) -> Verified:
-        """Reconcile every layer with every other, and every object with its hash."""
-        return verify(self.engine, self.store, self.history, self.registry, self.snapshots)
+    def verify(
+        self,
+        *,
+        resume: bool = False,
+        on_progress: OnProgress = lambda check, done, total: None,
+    ) -> Verified:
+        """Reconcile every layer with every other, and every object with its hash.
+
+        Args:
+            resume: go on where the last verification broke off.
+        """
+        ground = Ground(
+            engine=self.engine,
+            store=self.store,
+            history=self.history,
+            analytics=self.analytics,
+            registry=self.registry,
+            snapshots=self.snapshots,
+            lake=self.lake,
+            apps={app_route(name): section for name, section in self.settings.apps.items()},
+        )
+        return verify(ground, resume=resume, on_progress=on_progress)
 
     # Train.
 

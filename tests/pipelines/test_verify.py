@@ -53,10 +53,18 @@ def test_all_is_well(pond: Pond) -> None:
             "unreferenced": 0,
             "loads": 1,
             "history_rows": done.checked["history_rows"],
+            "facts": done.checked["facts"],
+            "links": done.checked["links"],
+            "mart_labels": 3,
             "snapshots": 1,
         },
+        "skipped": [],
+        "seconds": done.seconds,
     }
     assert done.checked["history_rows"] > 20
+    assert done.checked["facts"] > done.checked["history_rows"]
+    assert done.checked["links"] > 20
+    assert done.seconds > 0
 
 
 def test_bytes_of_no_object_are_counted_and_of_no_concern(pond: Pond) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from millpond.cli.line import opened
 from millpond.cli.output import answer, print_rows
+from millpond.cli.progress import stages
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,13 +22,18 @@ def register(app: typer.Typer) -> None:
     app.command("doctor")(doctor)
 
 
-def verify(context: typer.Context) -> None:
+def verify(
+    context: typer.Context,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where the last verification broke off.")
+    ] = False,
+) -> None:
     """Reconcile every layer with every other, and every object with its hash.
 
     Exit 1 and a list if anything is amiss.
     """
-    with opened(context) as project:
-        found = project.verify()
+    with opened(context) as project, stages() as on_progress:
+        found = project.verify(resume=resume, on_progress=on_progress)
     answer(context, found.as_dict(), lambda out: _show(out, found))
     if found.findings:
         raise typer.Exit(1)
@@ -36,10 +42,13 @@ def verify(context: typer.Context) -> None:
 def _show(out: Console, found: Verified) -> None:
     print_rows(out, ["checked", "number"], found.checked.items())
     if not found.findings:
-        out.print("Everything is as it should be.")
+        out.print(f"Everything is as it should be ({found.seconds:.1f} s).")
         return
     rows = [(one.check, one.subject, one.problem, one.what_to_do) for one in found.findings]
     print_rows(out, ["check", "what", "problem", "what to do"], rows)
+    if found.skipped:
+        names = ", ".join(found.skipped)
+        out.print(f"Not checked before this is put right: {names}.")
 
 
 def doctor(context: typer.Context) -> None:

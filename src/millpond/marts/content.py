@@ -99,6 +99,14 @@ class MartLabel:
     score: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many rows there are, and how many numbers they have; the two are the same."""
+
+    rows: int
+    numbers: int
+
+
 class Content:
     """The images and labels of a definition."""
 
@@ -132,6 +140,12 @@ class Content:
             box = None if corners[0] is None else Box(*corners)
             yield MartLabel(**row, box=box)
 
+    def counts(self) -> tuple[Counts, Counts]:
+        """How many images and how many labels there are."""
+        return self._counts(self._images_sql()), self._counts(
+            f"SELECT {_NUMBER.format(key='key')} AS number FROM ({self._labels_sql()})"
+        )
+
     def file(self, image: Image) -> tuple[str, bytes]:
         """The name and the bytes of an image: the original's, or a PNG's.
 
@@ -149,6 +163,12 @@ class Content:
     def usual_name(self, image: Image) -> str:
         """The name of an image that no EXIF data turns."""
         return f"{image.object_id}.{_SHOWN.get(image.media_type, 'png')}"
+
+    def _counts(self, sql: str) -> Counts:
+        [row] = self._rows(
+            f"SELECT count(*) AS rows, count(DISTINCT number) AS numbers FROM ({sql})"
+        )
+        return Counts(**row)
 
     def _images_sql(self) -> str:
         snapshot, numbered = self.definition.snapshot, _NUMBER.format(key="i.object_id")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Self
 
 #: The most findings of one check that are listed; all of them are counted.
 _LISTED = 100
@@ -18,6 +18,7 @@ class Finding:
     Args:
         check: which check found it.
         subject: the id of what it is about.
+        what_to_do: a command where there is one.
     """
 
     check: str
@@ -44,14 +45,46 @@ class Findings:
         if self._amiss[check] <= _LISTED:
             self._found.append(Finding(check, subject, problem, what_to_do))
 
-    def result(self) -> Verified:
+    def merge(self, other: Findings) -> None:
+        """Add what another part looked at and found."""
+        for finding in other._found:
+            self.add(finding.check, finding.subject, finding.problem, finding.what_to_do)
+        # What was counted there and not listed is not listed here either.
+        listed = Counter(finding.check for finding in other._found)
+        self._amiss += other._amiss - listed
+        for what, number in other._checked.items():
+            self.looked_at(what, number)
+
+    @property
+    def amiss(self) -> bool:
+        """Whether anything was found."""
+        return bool(self._amiss)
+
+    def result(self, seconds: float, skipped: tuple[str, ...] = ()) -> Verified:
         """All of it."""
+        listed = Counter(finding.check for finding in self._found)
         more = [
-            Finding(check, "", f"{number - _LISTED:,} more of the same", "see those listed")
-            for check, number in self._amiss.items()
-            if number > _LISTED
+            Finding(check, "", f"{number:,} more of the same", "see those listed")
+            for check, number in (self._amiss - listed).items()
         ]
-        return Verified((*self._found, *more), dict(self._checked))
+        return Verified((*self._found, *more), dict(self._checked), seconds, skipped)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON values, from which `of` makes it again."""
+        return {
+            "found": [asdict(finding) for finding in self._found],
+            "amiss": dict(self._amiss),
+            "checked": dict(self._checked),
+        }
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> Self:
+        """What `as_dict` told of."""
+        findings = cls()
+        findings._found = [Finding(**each) for each in kept["found"]]
+        findings._amiss.update(kept["amiss"])
+        findings._checked.update(kept["checked"])
+        return findings
 
 
 @dataclass(frozen=True)
@@ -61,10 +94,14 @@ class Verified:
     Args:
         checked: how much of each kind was looked at. ``unreferenced`` is of no
             concern: bytes of uploads that were never answered.
+        seconds: that it took.
+        skipped: the checks that could not be made before what was found is put right.
     """
 
     findings: tuple[Finding, ...]
     checked: Mapping[str, int]
+    seconds: float = 0.0
+    skipped: tuple[str, ...] = ()
 
     @property
     def verify(self) -> str:
@@ -77,4 +114,6 @@ class Verified:
             "verify": self.verify,
             "findings": [asdict(finding) for finding in self.findings],
             "checked": dict(self.checked),
+            "skipped": list(self.skipped),
+            "seconds": self.seconds,
         }

@@ -1,0 +1,26 @@
+"""Has each fact of the operational database what it refers to, and its one event?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import text
+
+from millpond.database.connection import reading
+from millpond.pipelines import references
+from millpond.pipelines.checks.check import Check, Ground
+from millpond.pipelines.findings import Findings
+
+
+def _parts(ground: Ground) -> Sequence[str]:
+    return [str(number) for number in range(len(references.REFERENCES))]
+
+
+def _run(ground: Ground, part: str, findings: Findings) -> None:
+    reference = references.REFERENCES[int(part)]
+    with reading(ground.engine) as connection:
+        for (subject,) in connection.execute(text(reference.sql)):
+            findings.add(reference.name, str(subject), reference.problem, reference.what_to_do)
+
+
+REFERENCES = Check("references", _run, _parts)
