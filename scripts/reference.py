@@ -41,19 +41,22 @@ def main() -> int:
 
 def settings() -> Iterator[str]:
     """Every setting of ``millpond.toml``."""
-    from millpond.settings import AppSection, Settings
+    from millpond.settings import AppSection, FeedSection, Settings
+
+    many: dict[str, Any] = {"apps": AppSection, "feeds": FeedSection}
 
     yield "# Settings"
     yield ""
     yield "Each setting of `millpond.toml`. The environment variable `MILLPOND_SECTION__NAME`"
     yield "overrides it; `millpond config show` prints what holds and where it came from."
     for section, info in Settings.model_fields.items():
-        kind: Any = AppSection if section == "apps" else info.annotation
-        yield from ["", f"## `[{'apps.NAME' if section == 'apps' else section}]`", ""]
+        kind = many.get(section, info.annotation)
+        yield from ["", f"## `[{section}{'.NAME' if section in many else ''}]`", ""]
         yield "| setting | default | what it is |"
         yield "|---|---|---|"
         for name, field in kind.model_fields.items():
-            default = "required" if field.is_required() else f"`{field.default!r}`"
+            value = field.get_default(call_default_factory=True)
+            default = "required" if field.is_required() else f"`{value!r}`"
             yield f"| `{name}` | {default} | {field.description} |"
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from backends import database_url
 from millpond.analytics.analytics import Analytics
+from millpond.capture import feed_tables
 from millpond.capture.annotations import NewAnnotation, Place, record_annotations
+from millpond.capture.feeds import NewLanding, record_landing, record_rows
 from millpond.capture.inferences import NewInference, record_inference
 from millpond.capture.objects import NewObject, Origin, record_object
 from millpond.capture.refusals import record_refusal
@@ -30,7 +34,7 @@ class Lake:
 
     def __init__(self, folder: Path, limits: QuerySection | None = None) -> None:
         self.folder = folder
-        self.engine = open_database("sqlite:///lake/operations.db", folder)
+        self.engine = open_database(database_url(folder), folder)
         create_schema(self.engine)
         self.commit = GroupCommit(self.engine)
         self.history = History(folder / "lake" / "history")
@@ -128,8 +132,31 @@ class Lake:
     def refuse(self, status: int = 400, app: str | None = "cells") -> str:
         return self.commit.run(lambda t: record_refusal(t, app, status, "is no image"))
 
+    def landing(self, feed: str = "customers", key: str = '["a"]') -> str:
+        """The id of a landing of one row, and one that was quarantined."""
+        landing_id, record_id, version = new_id(), new_id(), "0" * 32
+        said = {"record_id": record_id, "landing_id": landing_id, "version": version}
+        content = {"content": '{"charges":1.5}', "personal": '{"name":"Ann"}'}
+        bad = {"line": 3, "reason": "charges is blank", "content": '["b",""]'}
+
+        def record(transaction: Transaction) -> None:
+            keys = [{"record_id": record_id, "feed": feed, "key": key}]
+            record_rows(transaction, feed_tables.record_keys, keys)
+            record_rows(transaction, feed_tables.record_versions, [said | content])
+            record_rows(transaction, feed_tables.record_sightings, [said | {"valid_from": 0}])
+            record_rows(transaction, feed_tables.quarantined_rows, [bad], landing_id=landing_id)
+            record_landing(
+                transaction,
+                NewLanding(
+                    landing_id, feed, "1970-01-01", "a.csv", "0" * 64, 30, 2, 1, 0, 1, False, ()
+                ),
+            )
+
+        self.commit.run(record)
+        return landing_id
+
     def some_of_everything(self) -> None:
-        """One object with a subject, an inference, a full review and a refusal."""
+        """One object with a subject, an inference, a full review and a refusal; and a landing."""
         object_id = self.object(subject=f"patient {new_id()}", path=f"{new_id()}.png")
         predictions = [Prediction("RBC", 0.9, BOX), Prediction("WBC", 0.7, BOX)]
         inference_id, ids = self.inference(object_id, predictions)
@@ -142,3 +169,4 @@ class Lake:
             inference_id=inference_id,
         )
         self.refuse()
+        self.landing(key=json.dumps([new_id()]))

@@ -8,13 +8,14 @@ of the file are all made from these classes. The environment variable
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from millpond.errors import MillpondError, NotFound, ProjectError, UsageError
@@ -71,6 +72,119 @@ class AppSection(Section):
         return labels
 
 
+_COLUMN = re.compile(
+    r"(string|integer|number|boolean|(?:date|timestamp)(?:\((?P<pattern>.+)\))?)(?P<blank>\??)"
+)
+
+
+@dataclass(frozen=True)
+class FeedColumn:
+    """What a feed declares of a column.
+
+    Args:
+        kind: string, integer, number, boolean, date or timestamp.
+        pattern: how a date or timestamp is written, as strftime has it; ISO 8601 without.
+        blank: whether it may be.
+    """
+
+    kind: str
+    pattern: str | None = None
+    blank: bool = False
+
+
+class FeedSection(Section):
+    """A source of rows, landed file by file: ``[feeds.NAME]``."""
+
+    path: str | None = Field(
+        None,
+        description="Where its files arrive, such as inbox/customers_{date}.csv; * is allowed.",
+    )
+    format: Literal["auto", "csv", "jsonl", "parquet"] = Field(
+        "auto", description="auto (by the ending), csv, jsonl or parquet."
+    )
+    key: tuple[str, ...] = Field(description="The columns that tell its records apart.")
+    columns: dict[str, str] = Field(
+        description="Type of each column: string, integer, number, boolean, date or timestamp, "
+        "the last two with a (pattern) where they are not ISO 8601; ending in ? it may be blank."
+    )
+    business_date: str | None = Field(
+        None, description="Column with the day that a row is of; else --date, or the file name's."
+    )
+    valid_from: str | None = Field(
+        None, description="Column with the moment from which a row holds; else its business date."
+    )
+    complete: bool = Field(
+        False, description="Each file lists every record: one that is missing has gone."
+    )
+    personal: tuple[str, ...] = Field(
+        (), description="Columns that identify a person, or could; they are kept apart."
+    )
+    extra: Literal["ignore", "keep"] = Field(
+        "ignore", description="What becomes of columns that are not declared: ignore or keep."
+    )
+    from_path: dict[str, str] = Field(
+        default_factory=dict,
+        description="Columns that the file name tells: a regular expression with one group each.",
+    )
+
+    def column(self, name: str) -> FeedColumn:
+        """What is declared of a column; one that only the file name tells is a string."""
+        match = _COLUMN.fullmatch(self.columns.get(name, "string"))
+        assert match is not None
+        return FeedColumn(match[1].split("(")[0], match["pattern"], bool(match["blank"]))
+
+    @property
+    def names(self) -> list[str]:
+        """Every column, in the order declared; those of the file name that are not come first."""
+        return [*(name for name in self.from_path if name not in self.columns), *self.columns]
+
+    @field_validator("columns")
+    @classmethod
+    def _columns_are_typed(cls, columns: dict[str, str]) -> dict[str, str]:
+        for name, kind in columns.items():
+            if _COLUMN.fullmatch(kind) is None:
+                raise ValueError(
+                    f"type {kind!r} of column {name!r} is not one of string, integer, number, "
+                    "boolean, date, timestamp, date(%d/%m/%Y), timestamp(%d/%m/%Y %H:%M), "
+                    "each with or without a ? at its end"
+                )
+        if len({name.lower() for name in columns}) < len(columns):
+            raise ValueError("two columns have the same name")
+        return columns
+
+    @field_validator("from_path")
+    @classmethod
+    def _patterns_have_one_group(cls, patterns: dict[str, str]) -> dict[str, str]:
+        for name, pattern in patterns.items():
+            try:
+                groups = re.compile(pattern).groups
+            except re.error as error:
+                raise ValueError(f"{pattern!r} is no regular expression: {error}") from error
+            if groups != 1:
+                raise ValueError(f"{pattern!r} of column {name!r} has {groups} groups, not one")
+        return patterns
+
+    @model_validator(mode="after")
+    def _columns_are_declared(self) -> Self:
+        named = [*self.key, *self.personal, self.business_date, self.valid_from]
+        for name in named:
+            if name is not None and name not in self.names:
+                raise ValueError(f"column {name!r} is not one of {', '.join(self.names)}")
+        if not self.key or any(self.column(name).blank for name in self.key):
+            raise ValueError("key names one column or more, none of which may be blank")
+        for name in (self.business_date, self.valid_from):
+            if name is not None and self.column(name).kind not in ("date", "timestamp"):
+                raise ValueError(f"column {name!r} is neither a date nor a timestamp")
+            if name is not None and self.column(name).blank:
+                raise ValueError(f"column {name!r} says when, so it may not be blank (no ?)")
+        if self.complete and (self.business_date or self.valid_from):
+            raise ValueError(
+                "a complete feed holds from the date of its file: "
+                "it has neither business_date nor valid_from"
+            )
+        return self
+
+
 class StorageSection(Section):
     """Where the lake is."""
 
@@ -112,6 +226,29 @@ class QuerySection(Section):
     rows: int = Field(1_000_000, ge=1, description="Most rows that one query answers.")
 
 
+class PipelineSection(Section):
+    """How one pipeline runs."""
+
+    schedule: str = Field(
+        "never",
+        description="When a server runs it: never, every AGE, after PIPELINE, hourly, daily, "
+        "weekly, monthly, or five fields of cron, in UTC.",
+    )
+    retries: int = Field(
+        3, ge=0, le=100, description="How often a step is tried again when it failed for now."
+    )
+
+
+class HistoryPipeline(PipelineSection):
+    """How ``history`` runs."""
+
+    schedule: str = PipelineSection.model_fields["schedule"]._copy()
+
+
+class PipelinesSection(Section):
+    """When the pipelines run by themselves: ``[pipelines.NAME]``."""
+
+
 class Settings(BaseSettings):
     """All settings of a project."""
 
@@ -124,6 +261,7 @@ class Settings(BaseSettings):
 
     project: ProjectSection = ProjectSection()
     apps: dict[str, AppSection] = Field(default_factory=dict)
+    feeds: dict[str, FeedSection] = Field(default_factory=dict)
     storage: StorageSection = StorageSection()
     database: DatabaseSection = DatabaseSection()
     server: ServerSection = ServerSection()
@@ -151,6 +289,30 @@ class Settings(BaseSettings):
             return {app_key(check_app_name(name)): value for name, value in apps.items()}
         except MillpondError as error:
             raise ValueError(str(error)) from error
+
+    @field_validator("feeds", mode="before")
+    @classmethod
+    def _feeds_are_named_as_views_are(cls, feeds: Any) -> Any:
+        if not isinstance(feeds, Mapping):
+            raise ValueError("feeds is a table of tables: [feeds.customers]")
+        for name in feeds:
+            if re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name) is None or len(name) > 64:
+                raise ValueError(f"feed {name!r} is not lower-case words joined by _")
+        return feeds
+
+    def feed(self, name: str) -> FeedSection:
+        """The declaration of a feed.
+
+        Raises:
+            NotFound: the project has none of that name; the message lists those it has.
+        """
+        try:
+            return self.feeds[name]
+        except KeyError:
+            raise NotFound(
+                f"no feed {name!r}; this project has "
+                + (", ".join(sorted(self.feeds)) or "none: add [feeds.NAME] to millpond.toml")
+            ) from None
 
     def app(self, name: str) -> AppSection:
         """The declaration of an application, by either form of its name.
@@ -277,7 +439,7 @@ def effective(folder: Path) -> Iterator[Setting]:
     values = _read_toml(folder / FILE)
     for section_name in type(settings).model_fields:
         section = getattr(settings, section_name)
-        tables = section.items() if section_name == "apps" else [(None, section)]
+        tables = section.items() if isinstance(section, dict) else [(None, section)]
         for key, table in tables:
             path = (section_name,) if key is None else (section_name, key)
             for name, info in type(table).model_fields.items():

@@ -15,6 +15,7 @@ EventType = Literal[
     "millpond.inference.recorded",
     "millpond.annotation.recorded",
     "millpond.refusal.recorded",
+    "millpond.landing.recorded",
     "millpond.model.registered",
     "millpond.model.promoted",
 ]

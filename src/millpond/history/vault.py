@@ -33,6 +33,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
+from millpond.capture import feed_tables
 from millpond.capture import tables as capture
 
 MOMENT = pa.timestamp("us", tz="UTC")
@@ -126,6 +127,8 @@ class VaultTable:
 
 
 def _arrow_type(kind: TypeEngine[Any]) -> pa.DataType:
+    if isinstance(kind, feed_tables.Moment):
+        return MOMENT
     if isinstance(kind, (BigInteger, Integer)):
         return pa.int64()
     if isinstance(kind, Float):
@@ -144,9 +147,13 @@ def _link(
 
 
 def _satellite(
-    name: str, source: Source, *columns: Column[Any], personal: tuple[str, ...] = ()
+    name: str,
+    source: Source,
+    *columns: Column[Any],
+    personal: tuple[str, ...] = (),
+    present: ColumnElement[bool] | None = None,
 ) -> VaultTable:
-    return VaultTable(name, "satellite", source, columns, frozenset(personal))
+    return VaultTable(name, "satellite", source, columns, frozenset(personal), present)
 
 
 _objects, _origins, _inferences = capture.objects, capture.object_origins, capture.inferences
@@ -167,6 +174,9 @@ ANNOTATIONS = Source(
     case((_annotations.c.annotator == "import", "ingest"), else_="capture"),
 )
 REFUSALS = Source(capture.refusals, capture.refusals, _CAPTURED)
+LANDINGS, RECORD_KEYS, RECORD_VERSIONS, RECORD_SIGHTINGS, QUARANTINED_ROWS = (
+    Source(table, table, literal("feed")) for table in feed_tables.FEED_FACTS
+)
 
 _DECLARED = (
     _hub("hub_subject", SUBJECTS, capture.subjects.c.subject_id),
@@ -273,6 +283,68 @@ _DECLARED = (
         capture.refusals.c.status,
         capture.refusals.c.reason,
         personal=("reason",),
+    ),
+    _hub("hub_landing", LANDINGS, feed_tables.landings.c.landing_id),
+    _hub("hub_record", RECORD_KEYS, feed_tables.record_keys.c.record_id),
+    _satellite(
+        "sat_landing",
+        LANDINGS,
+        feed_tables.landings.c.landing_id,
+        feed_tables.landings.c.feed,
+        feed_tables.landings.c.business_date,
+        feed_tables.landings.c.file_name,
+        feed_tables.landings.c.sha256,
+        feed_tables.landings.c.bytes,
+        feed_tables.landings.c.rows,
+        feed_tables.landings.c.added,
+        feed_tables.landings.c.gone,
+        feed_tables.landings.c.quarantined,
+        feed_tables.landings.c.complete,
+        feed_tables.landings.c.extra,
+        personal=("file_name", "sha256"),
+    ),
+    _satellite(
+        "sat_record_key",
+        RECORD_KEYS,
+        feed_tables.record_keys.c.record_id,
+        feed_tables.record_keys.c.feed,
+        feed_tables.record_keys.c.key,
+        personal=("key",),
+    ),
+    _satellite(
+        "sat_record",
+        RECORD_VERSIONS,
+        feed_tables.record_versions.c.record_id,
+        feed_tables.record_versions.c.landing_id,
+        feed_tables.record_versions.c.version,
+        feed_tables.record_versions.c.content,
+    ),
+    _satellite(
+        "sat_record_personal",
+        RECORD_VERSIONS,
+        feed_tables.record_versions.c.record_id,
+        feed_tables.record_versions.c.landing_id,
+        feed_tables.record_versions.c.version,
+        feed_tables.record_versions.c.personal,
+        personal=("personal",),
+        present=feed_tables.record_versions.c.personal.is_not(None),
+    ),
+    _satellite(
+        "sat_record_sighting",
+        RECORD_SIGHTINGS,
+        feed_tables.record_sightings.c.record_id,
+        feed_tables.record_sightings.c.landing_id,
+        feed_tables.record_sightings.c.valid_from,
+        feed_tables.record_sightings.c.version,
+    ),
+    _satellite(
+        "sat_quarantined_row",
+        QUARANTINED_ROWS,
+        feed_tables.quarantined_rows.c.landing_id,
+        feed_tables.quarantined_rows.c.line,
+        feed_tables.quarantined_rows.c.reason,
+        feed_tables.quarantined_rows.c.content,
+        personal=("reason", "content"),
     ),
 )
 
