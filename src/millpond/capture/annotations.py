@@ -1,21 +1,19 @@
-"""Annotations: what people said of a picture, each a new fact that points at what it corrects.
-
-A review is all annotations on one (object, inference); those sent to the object
-itself, and imported ones, share the review without an inference. An annotation
-that targets another joins that one's review.
-"""
+"""Annotations: what people said of a picture, each a new fact that points at what it corrects."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import get_args
+from typing import Any, cast, get_args
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, select
 
 from millpond.capture import tables
 from millpond.capture.inferences import box_columns
 from millpond.capture.outbox import write_events
+from millpond.capture.reviews import NOTHING, Earlier, Row, annotations_by_id, review_of
+from millpond.capture.reviews import Place as Place
+from millpond.capture.reviews import annotations_of as annotations_of
 from millpond.database.group_commit import Transaction
 from millpond.errors import Conflict, Invalid
 from millpond.events.event import Event
@@ -40,32 +38,53 @@ class NewAnnotation:
     box: Box | None = None
     annotation_id: str | None = None
 
+    @classmethod
+    def of(cls, sent: Mapping[str, Any]) -> NewAnnotation:
+        """The annotation that a mapping asks for; whether it fits is looked at when it is recorded.
 
-@dataclass(frozen=True)
-class Place:
-    """What annotations are sent to: an object, or one inference of it."""
+        Args:
+            sent: ``action``, and any of ``target`` or ``prediction_id``, ``label``, ``box`` (four
+                numbers) and ``annotation_id``.
 
-    object_id: str
-    app: str
-    width: int
-    height: int
-    inference_id: str | None = None
+        Raises:
+            Invalid: a field is missing, or there is one that no annotation has.
+        """
+        unknown = sorted(set(sent) - set(_FIELDS))
+        if unknown or "action" not in sent:
+            what = f"no {', '.join(unknown)}" if unknown else "an action"
+            raise Invalid(f"an annotation has {what}; its fields are {', '.join(_FIELDS)}")
+        target, prediction_id = sent.get("target"), sent.get("prediction_id")
+        if target and prediction_id and target != prediction_id:
+            raise Invalid("prediction_id and target are two names for one thing; send one of them")
+        box = sent.get("box")
+        return cls(
+            action=cast(Action, sent["action"]),
+            target=prediction_id or target,
+            label=sent.get("label"),
+            box=None if box is None else Box.of(box),
+            annotation_id=sent.get("annotation_id"),
+        )
+
+
+_FIELDS = ("action", "target", "prediction_id", "label", "box", "annotation_id")
 
 
 @dataclass(frozen=True)
 class Kept:
     """Annotations as kept, and whether any of them is new."""
 
-    rows: Sequence[RowMapping]
+    rows: Sequence[Row]
     created: bool
 
 
 @dataclass(frozen=True)
 class _Target:
+    """What an annotation answers to; `inference_id` is that of the review which it joins."""
+
     root_id: str
     label: str
     box: Box | None
-    review_id: str | None
+    inference_id: str | None
 
 
 def record_annotations(
@@ -74,14 +93,18 @@ def record_annotations(
     sent: Sequence[NewAnnotation],
     declared: AppSection,
     annotator: str,
+    earlier: Earlier = NOTHING,
 ) -> Kept:
     """Record annotations, all or none, in the order in which they were sent.
+
+    Args:
+        earlier: of what has left the operational database, all that `sent` may name.
 
     Raises:
         Invalid: an action, target, label or box does not fit; the message says which.
         Conflict: an ``annotation_id`` is taken by another annotation.
     """
-    batch = _Batch(transaction, place)
+    batch = _Batch(transaction, place, earlier)
     ids: list[str] = []
     created = False
     for number, annotation in enumerate(sent, start=1):
@@ -94,17 +117,12 @@ def record_annotations(
         ids.append(annotation_id)
         created = created or is_new
     batch.flush()
-    rows = {
-        row["annotation_id"]: row for row in _select(transaction.connection, ids=list(set(ids)))
-    }
+    rows = {**earlier.annotations, **annotations_by_id(transaction.connection, list(set(ids)))}
     return Kept([rows[annotation_id] for annotation_id in ids], created)
 
 
-def annotations_of(
-    connection: Connection, *, inference_id: str | None = None, object_id: str | None = None
-) -> Sequence[RowMapping]:
-    """The annotations of an inference's review, or all on an object, oldest first."""
-    return _select(connection, inference_id=inference_id, object_id=object_id)
+#: The columns that an annotation has from its review.
+_OF_REVIEW = ("object_id", "inference_id")
 
 
 class _Batch:
@@ -113,12 +131,13 @@ class _Batch:
     Whatever reads annotations asks for `connection`, which writes what waits first.
     """
 
-    def __init__(self, transaction: Transaction, place: Place) -> None:
+    def __init__(self, transaction: Transaction, place: Place, earlier: Earlier) -> None:
         self.place = place
+        self.earlier = earlier
         self._transaction = transaction
         self._rows: list[dict[str, object]] = []
         self._events: list[Event] = []
-        self._review_id: str | None = None
+        self._reviews: dict[str | None, str] = {}
 
     @property
     def connection(self) -> Connection:
@@ -126,17 +145,23 @@ class _Batch:
         self.flush()
         return self._transaction.connection
 
-    @property
-    def review_id(self) -> str:
-        """The review of the place, made at its first annotation."""
-        if self._review_id is None:
-            self._review_id = _review(self._transaction.connection, self.place)
-        return self._review_id
+    def annotation(self, annotation_id: str) -> Row | None:
+        """The annotation of an id, wherever it is kept."""
+        found = annotations_by_id(self.connection, [annotation_id])
+        return found.get(annotation_id) or self.earlier.annotations.get(annotation_id)
 
-    def add(self, annotation_id: str, content: Mapping[str, object]) -> None:
+    def add(self, annotation_id: str, content: Row) -> None:
         """Add an annotation with the next moment of the clock, and its event."""
         recorded_at = self._transaction.clock.tick()
-        self._rows.append({"annotation_id": annotation_id, "recorded_at": recorded_at, **content})
+        columns = {name: value for name, value in content.items() if name not in _OF_REVIEW}
+        self._rows.append(
+            {
+                "annotation_id": annotation_id,
+                "review_id": self._review(content["inference_id"]),
+                "recorded_at": recorded_at,
+                **columns,
+            }
+        )
         self._events.append(
             Event.of(
                 "millpond.annotation.recorded",
@@ -149,6 +174,13 @@ class _Batch:
                 label=content["label"],
             )
         )
+
+    def _review(self, inference_id: str | None) -> str:
+        if inference_id not in self._reviews:
+            self._reviews[inference_id] = review_of(
+                self._transaction.connection, self.place.object_id, inference_id
+            )
+        return self._reviews[inference_id]
 
     def flush(self) -> None:
         """Write what waits."""
@@ -163,22 +195,21 @@ def _record(
 ) -> tuple[str, bool]:
     _check_form(sent)
     place = batch.place
-    target = None if sent.target is None else _find_target(batch.connection, place, sent.target)
+    target = None if sent.target is None else _find_target(batch, sent.target)
     resolved = _resolve(sent, target)
     _check_fit(resolved, place, declared)
     annotation_id = sent.annotation_id or new_id()
-    review_id = (target and target.review_id) or batch.review_id
-    root_id = target.root_id if target else (annotation_id if sent.action == "add" else None)
     content = {
-        "review_id": review_id,
+        "object_id": place.object_id,
+        "inference_id": target.inference_id if target else place.inference_id,
         "target_id": sent.target,
-        "root_id": root_id,
+        "root_id": target.root_id if target else (annotation_id if sent.action == "add" else None),
         "action": sent.action,
         "label": resolved.label,
         **box_columns(resolved.box),
         "annotator": annotator,
     }
-    if sent.annotation_id and _is_kept(batch.connection, sent.annotation_id, content):
+    if sent.annotation_id and _is_kept(batch, sent.annotation_id, content):
         return annotation_id, False
     batch.add(annotation_id, content)
     return annotation_id, True
@@ -203,35 +234,37 @@ def _check_form(sent: NewAnnotation) -> None:
         raise Invalid("add needs a label")
 
 
-def _find_target(connection: Connection, place: Place, target_id: str) -> _Target:
+def _find_target(batch: _Batch, target_id: str) -> _Target:
     """The label, box, root and review of a prediction or an annotation on this object."""
-    predictions, inferences = tables.predictions, tables.inferences
-    row = (
-        connection.execute(
-            select(predictions, inferences.c.object_id)
-            .join(inferences, inferences.c.inference_id == predictions.c.inference_id)
-            .where(predictions.c.prediction_id == target_id)
-        )
-        .mappings()
-        .first()
-    )
+    place = batch.place
+    row = _prediction(batch.connection, target_id) or batch.earlier.predictions.get(target_id)
     if row is not None and row["object_id"] == place.object_id:
         if place.inference_id not in (None, row["inference_id"]):
             raise Invalid(
                 f"prediction {target_id} belongs to inference {row['inference_id']}; "
                 "send the annotation there"
             )
-        return _Target(target_id, row["label"], _box_of(row), None)
-    found = _select(connection, ids=[target_id])
-    if found and found[0]["object_id"] == place.object_id:
-        row = found[0]
+        return _Target(target_id, row["label"], _box_of(row), place.inference_id)
+    row = batch.annotation(target_id)
+    if row is not None and row["object_id"] == place.object_id:
         if row["action"] in ("reject", "complete"):
             raise Invalid(
                 f"annotation {target_id} is a {row['action']}, which has no label or box; "
                 "target the prediction or annotation itself"
             )
-        return _Target(row["root_id"], row["label"], _box_of(row), row["review_id"])
+        return _Target(row["root_id"], row["label"], _box_of(row), row["inference_id"])
     raise Invalid(f"target {target_id!r} is no prediction or annotation on this object")
+
+
+def _prediction(connection: Connection, prediction_id: str) -> Row | None:
+    """A prediction with the object that it is about."""
+    predictions, inferences = tables.predictions, tables.inferences
+    query = (
+        select(predictions, inferences.c.object_id)
+        .join(inferences, inferences.c.inference_id == predictions.c.inference_id)
+        .where(predictions.c.prediction_id == prediction_id)
+    )
+    return connection.execute(query).mappings().first()
 
 
 def _resolve(sent: NewAnnotation, target: _Target | None) -> NewAnnotation:
@@ -257,39 +290,13 @@ def _check_fit(resolved: NewAnnotation, place: Place, declared: AppSection) -> N
         resolved.box.check_inside(place.width, place.height)
 
 
-def _review(connection: Connection, place: Place) -> str:
-    """The id of the review of an (object, inference), made at its first annotation."""
-    table = tables.reviews
-    query = select(table.c.review_id).where(
-        table.c.object_id == place.object_id,
-        table.c.inference_id.is_(None)
-        if place.inference_id is None
-        else table.c.inference_id == place.inference_id,
-    )
-    known = connection.scalar(query)
-    if known is not None:
-        return str(known)
-    review_id = new_id()
-    connection.execute(
-        table.insert().values(
-            review_id=review_id, object_id=place.object_id, inference_id=place.inference_id
-        )
-    )
-    return review_id
-
-
-def _is_kept(connection: Connection, annotation_id: str, content: Mapping[str, object]) -> bool:
+def _is_kept(batch: _Batch, annotation_id: str, content: Row) -> bool:
     """Whether an id is kept with this very content.
 
     Raises:
         Conflict: it is kept with another.
     """
-    table = tables.annotations
-    row = (
-        connection.execute(select(table).where(table.c.annotation_id == annotation_id))
-        .mappings()
-        .first()
-    )
+    row = batch.annotation(annotation_id)
     if row is None:
         return False
     if any(row[name] != value for name, value in content.items()):
@@ -299,29 +306,7 @@ def _is_kept(connection: Connection, annotation_id: str, content: Mapping[str, o
     return True
 
 
-def _select(
-    connection: Connection,
-    *,
-    ids: list[str] | None = None,
-    inference_id: str | None = None,
-    object_id: str | None = None,
-) -> Sequence[RowMapping]:
-    annotations, reviews = tables.annotations, tables.reviews
-    query = (
-        select(annotations, reviews.c.object_id, reviews.c.inference_id)
-        .join(reviews, reviews.c.review_id == annotations.c.review_id)
-        .order_by(annotations.c.recorded_at)
-    )
-    if ids is not None:
-        query = query.where(annotations.c.annotation_id.in_(ids))
-    if inference_id is not None:
-        query = query.where(reviews.c.inference_id == inference_id)
-    if object_id is not None:
-        query = query.where(reviews.c.object_id == object_id)
-    return connection.execute(query).mappings().all()
-
-
-def _box_of(row: RowMapping) -> Box | None:
+def _box_of(row: Row) -> Box | None:
     if row["x_min"] is None:
         return None
     return Box(row["x_min"], row["y_min"], row["x_max"], row["y_max"])

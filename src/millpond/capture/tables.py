@@ -25,9 +25,10 @@ from millpond.database.schema import metadata
 _ID = String(36)
 
 
-def _recorded() -> tuple[Column[int], Column[str]]:
+def _recorded(*, leaves: bool = False) -> tuple[Column[int], Column[str]]:
+    """The columns of every fact; those that leave one day are looked for by their moment."""
     return (
-        Column("recorded_at", BigInteger, nullable=False),
+        Column("recorded_at", BigInteger, nullable=False, index=leaves),
         Column("load_id", _ID, nullable=True, index=True),
     )
 
@@ -95,7 +96,7 @@ inferences = Table(
     Column("duration_ms", Float, nullable=False),
     Column("requested_by", String(128), nullable=False),
     Column("candidates", LargeBinary, nullable=False),
-    *_recorded(),
+    *_recorded(leaves=True),
 )
 
 predictions = Table(
@@ -144,7 +145,7 @@ annotations = Table(
     Column("x_max", Float, nullable=True),
     Column("y_max", Float, nullable=True),
     Column("annotator", String(128), nullable=False),
-    *_recorded(),
+    *_recorded(leaves=True),
 )
 
 refusals = Table(
@@ -154,7 +155,7 @@ refusals = Table(
     Column("app", String(64), nullable=True),
     Column("status", Integer, nullable=False),
     Column("reason", Text, nullable=False),
-    *_recorded(),
+    *_recorded(leaves=True),
 )
 
 #: Which request an ``Idempotency-Key`` was first used for, and what it was answered.

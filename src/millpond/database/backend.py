@@ -72,6 +72,14 @@ class Backend(Protocol):
         """What its own check finds wrong with its files."""
         ...
 
+    def size(self, engine: Engine) -> int:
+        """The bytes that it takes on its disk."""
+        ...
+
+    def shrink(self, engine: Engine) -> None:
+        """Give back the room of what was deleted, while others go on writing."""
+        ...
+
 
 @cache
 def backend_of(dialect: str) -> Backend:

@@ -22,7 +22,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from millpond.database.backend import LOCK, Durability
-from millpond.database.schema import clock
+from millpond.database.schema import clock, metadata
 from millpond.errors import (
     Busy,
     Corrupted,
@@ -126,6 +126,18 @@ class Postgresql:
     def damages(self, connection: Connection) -> Sequence[str]:
         """None: the server checks its pages as it reads them (data checksums), if asked to."""
         return []
+
+    def size(self, engine: Engine) -> int:
+        """All of the database, as the server counts it."""
+        with engine.connect() as connection:
+            size = "SELECT pg_database_size(current_database())"
+            return int(connection.exec_driver_sql(size).scalar_one())
+
+    def shrink(self, engine: Engine) -> None:
+        """``VACUUM``: the room is used again; a VACUUM FULL would keep all others waiting."""
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            for table in metadata.sorted_tables:
+                connection.exec_driver_sql(f'VACUUM (ANALYZE) "{table.name}"')
 
 
 def _prepare(connection: Any, record: Any) -> None:

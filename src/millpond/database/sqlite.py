@@ -9,6 +9,7 @@ first statement, never at their last. A reader sees the moment of its first one.
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,11 @@ _BUSY_SECONDS = 30
 #: What `sqlite3` calls the codes by which SQLite says that a write found no room.
 #: ENOSPC is told as FULL; a quota, and the file that readers share, only as these.
 _NO_ROOM = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE")
+#: Pages of 4 KiB that are given back in one transaction, and seconds until the next.
+_PAGES = 500
+_PAUSE = 0.01
+#: How long writers may have to wait until no reader needs the log any more.
+_CHECKPOINT_MS = 500
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR")
 
 
@@ -75,6 +81,45 @@ class Sqlite:
         """What ``PRAGMA quick_check`` finds."""
         found = connection.scalars(text("PRAGMA quick_check"))
         return [str(problem) for problem in found if problem != "ok"]
+
+    def size(self, engine: Engine) -> int:
+        """The file, and the log beside it that was not copied into it yet."""
+        file = str(engine.url.database)
+        return sum(
+            path.stat().st_size for path in map(Path, (file, f"{file}-wal")) if path.exists()
+        )
+
+    def shrink(self, engine: Engine) -> None:
+        """Move pages to the front and cut the file, in steps that hold the write lock shortly."""
+        left = None
+        while (free := self._vacuumed(engine)) and free != left:
+            left = free
+            time.sleep(_PAUSE)
+        handle = engine.raw_connection()
+        try:
+            # A reader of an old moment may be in the way: then the next one cuts the log.
+            handle.cursor().execute(f"PRAGMA busy_timeout={_CHECKPOINT_MS}")
+            handle.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        finally:
+            # Not given back to the others: it would not wait for them.
+            handle.invalidate()
+            handle.close()
+
+    @staticmethod
+    def _vacuumed(engine: Engine) -> int:
+        """Give back some pages; how many are still free."""
+        try:
+            with (
+                engine.connect().execution_options(**{LOCK: "facts"}) as connection,
+                connection.begin(),
+            ):
+                # A page is given back with each row that is fetched, and SQLAlchemy sees none.
+                cursor = connection.connection.cursor()
+                cursor.execute(f"PRAGMA incremental_vacuum({_PAGES})")
+                cursor.fetchall()
+                return int(connection.exec_driver_sql("PRAGMA freelist_count").scalar_one())
+        except DBAPIError as error:
+            raise (Sqlite().translated(error) or error) from error
 
 
 def _prepare(connection: sqlite3.Connection, record: Any) -> None:

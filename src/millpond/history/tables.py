@@ -16,7 +16,7 @@ loads = Table(
     metadata,
     Column("load_id", String(36), primary_key=True),
     Column("claimed_at", BigInteger, nullable=False),
-    Column("completed_at", BigInteger, nullable=True),
+    Column("completed_at", BigInteger, nullable=True, index=True),
     #: Rows written to the history, all tables together.
     Column("rows", BigInteger, nullable=True),
 )
@@ -33,10 +33,27 @@ loaded_tables = Table(
     Column("checksum", String(64), nullable=True),
 )
 
+#: The rows that all completed loads together brought into each table.
+loaded_totals = Table(
+    "loaded_totals",
+    metadata,
+    Column("table_name", String(64), primary_key=True),
+    Column("rows", BigInteger, nullable=False),
+)
+
 #: One row, once something was archived: facts recorded up to this moment have left capture.
 archive_horizon = Table(
     "archive_horizon",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("archived_until", BigInteger, nullable=False),
+    #: The greatest id of an inference that has left, if any has.
+    Column("last_inference_id", String(36), nullable=True),
+)
+
+#: The completed loads whose copies were found whole, byte by byte, since the archive began.
+verified_loads = Table(
+    "verified_loads",
+    metadata,
+    Column("load_id", String(36), ForeignKey(loads.c.load_id), primary_key=True),
 )
