@@ -39,12 +39,13 @@ format:          ## Format the code and remake the reference documentation.
 	$(BIN)/ruff check --fix .
 	$(BIN)/python scripts/reference.py
 
-test: install    ## Every test; a browser is installed if that is allowed.
+test: install    ## Every test; a browser and PostgreSQL are installed if allowed.
 	scripts/install_browser
-	$(BIN)/python -m pytest -m 'not soak'
+	MILLPOND_TEST_DATABASES=sqlite,postgresql scripts/postgresql $(BIN)/python -m pytest -m 'not soak'
 
 soak: install    ## The long proofs.
-	$(BIN)/python -m pytest -m soak --timeout 7200
+	MILLPOND_TEST_DATABASES=sqlite,postgresql scripts/postgresql \
+	  $(BIN)/python -m pytest -m soak --timeout 7200
 
 clean:           ## Remove what was made.
 	rm -rf $(VENV) build src/millpond/serving/static web/node_modules web/dist

@@ -3,12 +3,37 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+import backends
 from running import Server, millpond
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the tests of some folders on each kind of database."""
+    folder = metafunc.definition.path.parent.name
+    only = metafunc.definition.get_closest_marker("sqlite")
+    if len(backends.KINDS) > 1 and folder in backends.ON_EACH and only is None:
+        metafunc.parametrize("database", backends.KINDS, indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The kind of database that the test runs on; `backends` knows it, also in children."""
+    kind = getattr(request, "param", "sqlite")
+    if kind != "postgresql":
+        yield kind
+        return
+    if backends.SERVER is None:
+        pytest.skip("there is no PostgreSQL: scripts/postgresql starts one")
+    prefix = f"t{secrets.token_hex(4)}_"
+    monkeypatch.setenv(backends.PREFIX, prefix)
+    yield kind
+    backends.drop(prefix)
 
 
 @pytest.fixture(scope="session")

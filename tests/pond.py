@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import sqlite3
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from backends import change, database_url
 from millpond.analytics.analytics import Analytics
 from millpond.capture.annotations import NewAnnotation, Place, record_annotations
 from millpond.capture.inferences import NewInference, record_inference
@@ -41,7 +41,7 @@ class Pond:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.engine = open_database("sqlite:///lake/operations.db", folder)
+        self.engine = open_database(database_url(folder), folder)
         create_schema(self.engine)
         self.commit = GroupCommit(self.engine)
         self.store = FolderStore(folder / "lake")
@@ -92,9 +92,7 @@ class Pond:
 
     def execute(self, sql: str) -> None:
         """Change the operational database behind everyone's back, foreign keys unchecked."""
-        connection = sqlite3.connect(self.folder / "lake" / "operations.db", isolation_level=None)
-        connection.execute(sql)
-        connection.close()
+        change(self.engine, sql)
 
     def infer(self, object_id: str, *predictions: Prediction, app: str = "cells") -> str:
         """The id of a new inference of an object."""

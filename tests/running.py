@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import backends
+
 MILLPOND = [sys.executable, "-m", "millpond"]
 
 
@@ -20,6 +22,8 @@ def millpond(*arguments: str | Path, project: Path | None = None) -> Any:
         command += ["--project", str(project)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    if arguments[0] == "init":
+        backends.settle(Path(arguments[1]))
     return json.loads(done.stdout)
 
 

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select, update
 
+from backends import database_url
 from millpond.database import clock as clocks
+from millpond.database.backend import backend_of
 from millpond.database.connection import create_schema, open_database, reading, writing
 from millpond.database.schema import clock, facts
 from millpond.errors import Invalid, ProjectError
 
-URL = "sqlite:///operations.db"
-
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Engine:
-    engine = open_database(URL, tmp_path)
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_database(database_url(tmp_path), tmp_path)
     create_schema(engine)
-    return engine
+    yield engine
+    engine.dispose()
 
 
 def tick(engine: Engine) -> int:
@@ -65,7 +67,7 @@ for _ in range(50):
 
 
 def test_processes_never_share_a_tick(engine: Engine, tmp_path: Path) -> None:
-    command = [sys.executable, "-c", TICK_FIFTY, URL, str(tmp_path)]
+    command = [sys.executable, "-c", TICK_FIFTY, database_url(tmp_path), str(tmp_path)]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     ticks = [[int(line) for line in process.communicate()[0].split()] for process in running]
     assert len({moment for each in ticks for moment in each}) == 100
@@ -98,6 +100,10 @@ def test_a_newer_format_is_refused(engine: Engine) -> None:
 
 def test_commits_are_fsynced(engine: Engine) -> None:
     with reading(engine) as connection:
-        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
-        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        found = backend_of(engine.dialect.name).durability(connection)
+        assert found.settings in (
+            {"journal_mode": "wal", "synchronous": "full"},
+            {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"},
+        )
+        assert found.warnings == []
         assert connection.scalar(select(clock.c.last)) == 0

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, event, func, select
 
+from backends import database_url
 from millpond.database.connection import create_schema, open_database, reading
 from millpond.database.group_commit import GroupCommit, Transaction
 from millpond.database.schema import facts
@@ -16,10 +17,11 @@ from millpond.errors import Busy, Invalid
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Engine:
-    engine = open_database("sqlite:///operations.db", tmp_path)
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_database(database_url(tmp_path), tmp_path)
     create_schema(engine)
-    return engine
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture

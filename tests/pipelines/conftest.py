@@ -13,6 +13,7 @@ from onnx import TensorProto, helper
 from PIL import Image
 from sqlalchemy import Engine, text
 
+from backends import database_url
 from millpond.database.connection import create_schema, open_database, reading
 from millpond.database.group_commit import GroupCommit
 from millpond.models.package import ModelPackage, Outputs
@@ -29,10 +30,11 @@ APPS = {
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Engine:
-    engine = open_database("sqlite:///operations.db", tmp_path)
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_database(database_url(tmp_path), tmp_path)
     create_schema(engine)
-    return engine
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 from starlette.types import ASGIApp
 
+from backends import section
 from millpond.models.package import ModelPackage, Outputs
 from millpond.models.preprocessing import Preprocessing
 from millpond.project import Project
@@ -119,6 +120,7 @@ class Served:
 @contextmanager
 def serving(folder: Path, settings: Settings) -> Iterator[Served]:
     """A project of these settings in an empty folder, behind a server."""
+    settings = settings.model_copy(update={"database": section(folder)})
     with Project(folder, settings) as project, ExitStack() as clients:
         services = project.services()
         with running(create_app(services)) as url:
