@@ -26,7 +26,6 @@ from millpond.database.connection import create_schema, open_database, reading
 from millpond.database.group_commit import GroupCommit, Transaction
 from millpond.errors import Invalid, UsageError
 from millpond.history.history import History
-from millpond.history.load import load
 from millpond.marts.content import Labels
 from millpond.marts.marts import Choice, Exported, Marts
 from millpond.models.package import ModelPackage
@@ -40,8 +39,10 @@ from millpond.pipelines.doctor import (
 )
 from millpond.pipelines.findings import Verified
 from millpond.pipelines.ingest import Ingested, IngestOptions, ingest
-from millpond.pipelines.runs import Run, list_runs, record_run
+from millpond.pipelines.named import history_pipeline
+from millpond.pipelines.runs import MOST, Run, RunReport, list_runs, report_run
 from millpond.pipelines.verify import Ground, OnProgress, verify
+from millpond.pipelines.workflows import Workflows
 from millpond.raw.store import SEAM as STORES
 from millpond.raw.store import ObjectStore
 from millpond.seams import load_backend
@@ -483,26 +484,38 @@ class Project:
 
     # Run.
 
-    def run(self, pipeline: str, *, by: str = LOCAL) -> Run:
-        """Run a pipeline and wait for it.
+    @cached_property
+    def workflows(self) -> Workflows:
+        """What runs the pipelines."""
+        settings = self.settings.pipelines
+        pipelines = [history_pipeline(self.engine, self.commit, self.history, settings)]
+        return Workflows(self.engine, self.commit, self.lake / "pipelines", pipelines)
+
+    def run(self, pipeline: str, *, by: str = LOCAL, **parameters: str | None) -> Run:
+        """Run a pipeline and wait for it, after those of its name that are under way.
 
         Args:
             pipeline: ``history`` loads what was captured into the history.
+            parameters: those that the pipeline takes, such as ``older_than="7d"``; a name
+                that is a word of Python ends in an underscore (``from_``).
 
         Raises:
-            Invalid: there is none of that name.
+            Invalid: there is none of that name, or a parameter does not fit.
         """
-        work = {"history": self._load_history}.get(pipeline)
-        if work is None:
-            raise Invalid(f"pipeline {pipeline!r} is not one of history")
-        return record_run(self.commit, pipeline, by, work)
+        given = {name.rstrip("_"): value for name, value in parameters.items() if value is not None}
+        return self.workflows.run(pipeline, given, by)
 
-    def runs(self) -> list[Run]:
-        """The runs, newest first."""
-        return list_runs(self.engine)
+    def runs(self, limit: int = MOST) -> list[Run]:
+        """The newest runs, newest first."""
+        return list_runs(self.engine, limit)
 
-    def _load_history(self) -> int:
-        return load(self.engine, self.commit, self.history).rows
+    def run_report(self, run_id: str) -> RunReport:
+        """A run with its steps and its log.
+
+        Raises:
+            NotFound: there is no such run.
+        """
+        return report_run(self.engine, run_id)
 
     # Serve.
 

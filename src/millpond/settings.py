@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from millpond.errors import MillpondError, NotFound, ProjectError, UsageError
-from millpond.values import Task, app_key, app_route, check_app_name
+from millpond.values import Task, app_key, app_route, check_app_name, parse_age
 
 #: The number of the project format that this release reads and writes.
 FORMAT = 2
@@ -75,6 +75,10 @@ class AppSection(Section):
 _COLUMN = re.compile(
     r"(string|integer|number|boolean|(?:date|timestamp)(?:\((?P<pattern>.+)\))?)(?P<blank>\??)"
 )
+
+
+#: Columns that the view of every feed has besides those declared.
+_VIEW_COLUMNS = frozenset({"valid_from", "valid_to", "recorded_at", "record_id", "extra"})
 
 
 @dataclass(frozen=True)
@@ -138,6 +142,17 @@ class FeedSection(Section):
         """Every column, in the order declared; those of the file name that are not come first."""
         return [*(name for name in self.from_path if name not in self.columns), *self.columns]
 
+    @property
+    def kept_apart(self) -> list[str]:
+        """The personal columns that are not of the key, which is kept apart by itself."""
+        return [name for name in self.names if name in self.personal and name not in self.key]
+
+    @property
+    def described(self) -> list[str]:
+        """The columns that say something of a record: neither of its key nor personal."""
+        apart = {*self.key, *self.personal}
+        return [name for name in self.names if name not in apart]
+
     @field_validator("columns")
     @classmethod
     def _columns_are_typed(cls, columns: dict[str, str]) -> dict[str, str]:
@@ -149,7 +164,7 @@ class FeedSection(Section):
                     "each with or without a ? at its end"
                 )
         if len({name.lower() for name in columns}) < len(columns):
-            raise ValueError("two columns have the same name")
+            raise ValueError("two columns have the same name but for upper and lower case")
         return columns
 
     @field_validator("from_path")
@@ -170,6 +185,9 @@ class FeedSection(Section):
         for name in named:
             if name is not None and name not in self.names:
                 raise ValueError(f"column {name!r} is not one of {', '.join(self.names)}")
+        for name in self.names:
+            if name.lower() in _VIEW_COLUMNS and name != self.valid_from:
+                raise ValueError(f"column {name!r} has the name of one that every feed's view has")
         if not self.key or any(self.column(name).blank for name in self.key):
             raise ValueError("key names one column or more, none of which may be blank")
         for name in (self.business_date, self.valid_from):
@@ -226,27 +244,69 @@ class QuerySection(Section):
     rows: int = Field(1_000_000, ge=1, description="Most rows that one query answers.")
 
 
+_WHEN = (
+    "When a server runs it: never, every AGE, after PIPELINE, hourly, daily, weekly, monthly, "
+    "or five fields of cron, in UTC."
+)
+
+
 class PipelineSection(Section):
     """How one pipeline runs."""
 
-    schedule: str = Field(
-        "never",
-        description="When a server runs it: never, every AGE, after PIPELINE, hourly, daily, "
-        "weekly, monthly, or five fields of cron, in UTC.",
-    )
+    schedule: str = Field("never", description=_WHEN)
     retries: int = Field(
         3, ge=0, le=100, description="How often a step is tried again when it failed for now."
     )
 
 
 class HistoryPipeline(PipelineSection):
-    """How ``history`` runs."""
+    """``[pipelines.history]``."""
 
-    schedule: str = PipelineSection.model_fields["schedule"]._copy()
+    schedule: str = Field("every 1m", description=_WHEN)
+
+
+class ArchivePipeline(PipelineSection):
+    """``[pipelines.archive]``."""
+
+    schedule: str = Field("weekly", description=_WHEN)
+    older_than: str = Field("7d", description="Age at which facts leave the database.")
+
+    @field_validator("older_than")
+    @classmethod
+    def _is_an_age(cls, text: str) -> str:
+        try:
+            parse_age(text)
+        except MillpondError as error:
+            raise ValueError(str(error)) from error
+        return text
+
+
+class ViewsPipeline(PipelineSection):
+    """``[pipelines.views]``."""
+
+    schedule: str = Field("after history", description=_WHEN)
+
+
+class MaintainPipeline(PipelineSection):
+    """``[pipelines.maintain]``."""
+
+    schedule: str = Field("daily", description=_WHEN)
+
+
+class LandPipeline(PipelineSection):
+    """``[pipelines.land]``."""
+
+    schedule: str = Field("hourly", description=_WHEN)
 
 
 class PipelinesSection(Section):
-    """When the pipelines run by themselves: ``[pipelines.NAME]``."""
+    """When the pipelines run by themselves."""
+
+    history: HistoryPipeline = HistoryPipeline()
+    archive: ArchivePipeline = ArchivePipeline()
+    views: ViewsPipeline = ViewsPipeline()
+    maintain: MaintainPipeline = MaintainPipeline()
+    land: LandPipeline = LandPipeline()
 
 
 class Settings(BaseSettings):
@@ -267,6 +327,7 @@ class Settings(BaseSettings):
     server: ServerSection = ServerSection()
     limits: LimitsSection = LimitsSection()
     query: QuerySection = QuerySection()
+    pipelines: PipelinesSection = PipelinesSection()
 
     @classmethod
     def settings_customise_sources(
@@ -439,8 +500,7 @@ def effective(folder: Path) -> Iterator[Setting]:
     values = _read_toml(folder / FILE)
     for section_name in type(settings).model_fields:
         section = getattr(settings, section_name)
-        tables = section.items() if isinstance(section, dict) else [(None, section)]
-        for key, table in tables:
+        for key, table in _tables(section):
             path = (section_name,) if key is None else (section_name, key)
             for name, info in type(table).model_fields.items():
                 full = (*path, name)
@@ -450,6 +510,15 @@ def effective(folder: Path) -> Iterator[Setting]:
                     _source_of(full, values),
                     info.description or "",
                 )
+
+
+def _tables(section: Any) -> Iterator[tuple[str | None, Section]]:
+    """The tables of a section with their names, which is None where it is one table itself."""
+    named = section if isinstance(section, dict) else dict(section)
+    if isinstance(section, dict) or all(isinstance(table, Section) for table in named.values()):
+        yield from named.items()
+    else:
+        yield None, section
 
 
 def _source_of(path: tuple[str, ...], values: Mapping[str, Any]) -> str:
