@@ -16,8 +16,9 @@ from sqlalchemy import select
 from lake import Lake
 from millpond import durable
 from millpond.errors import Corrupted, DiskFull
-from millpond.history import delta
+from millpond.history import data_file, delta, log
 from millpond.history import load as load_module
+from millpond.history.data_file import DataFile
 from millpond.history.load import Load
 from millpond.history.reconcile import reconcile
 from millpond.history.tables import loads
@@ -100,6 +101,7 @@ from pathlib import Path
 from lake import Lake
 from millpond.history.load import Load
 from millpond.database.clock import last
+from millpond.history.data_file import NewFile
 from millpond.history.delta import VaultFiles
 
 step, folder = sys.argv[1], Path(sys.argv[2])
@@ -110,11 +112,11 @@ def die(*_):
     os._exit(9)
 
 if step == "while writing":
-    write, tables = VaultFiles.write, []
-    def counting(self, *arguments):
+    finish, tables = NewFile.finish, []
+    def counting(self):
         tables.append(self)
-        return die() if len(tables) == 4 else write(self, *arguments)
-    VaultFiles.write = counting
+        return die() if len(tables) == 4 else finish(self)
+    NewFile.finish = counting
 if step == "while appending":
     append, done = VaultFiles.append, []
     def appending(self, *arguments):
@@ -166,11 +168,11 @@ def test_a_file_that_is_not_what_was_written_does_not_count(
     before = lake.state()
     append = delta.VaultFiles.append
 
-    def damage(self: delta.VaultFiles, file: delta.DataFile, load_id: str) -> int:
+    def damage(self: delta.VaultFiles, file: DataFile) -> int:
         data = bytearray(file.path.read_bytes())
         data[len(data) // 3] ^= 0xFF
         file.path.write_bytes(data)
-        return append(self, file, load_id)
+        return append(self, file)
 
     with monkeypatch.context() as patch:
         patch.setattr(delta.VaultFiles, "append", damage)
@@ -209,16 +211,24 @@ def test_a_full_disk_is_told_and_loses_nothing(lake: Lake, step: str) -> None:
 def test_all_is_on_disk_before_it_counts(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files are fsynced before a log names them, logs before the load is completed."""
     synced: list[str] = []
-    monkeypatch.setattr(delta, "sync_file", lambda path: synced.append(str(path)))
-    monkeypatch.setattr(delta, "sync_folder", lambda path: synced.append(str(path)))
+    for module in (data_file, log):
+        for name in ("sync_file", "sync_folder"):
+            monkeypatch.setattr(module, name, lambda path: synced.append(str(path)))
+    fsync = os.fsync
+
+    def syncing(handle: int) -> None:
+        synced.append(os.readlink(f"/proc/self/fd/{handle}"))
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", syncing)
     at_append: list[list[str]] = []
     append = delta.VaultFiles.append
 
-    def watch(self: delta.VaultFiles, file: delta.DataFile, load_id: str) -> int:
+    def watch(self: delta.VaultFiles, file: DataFile) -> int:
         at_append.append(list(synced))
         assert str(file.path) in synced
         assert str(file.path.parent) in synced
-        return append(self, file, load_id)
+        return append(self, file)
 
     at_complete: list[str] = []
     complete = load_module.Load.complete
@@ -231,11 +241,14 @@ def test_all_is_on_disk_before_it_counts(lake: Lake, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(load_module.Load, "complete", completing)
     lake.some_of_everything()
     lake.load()
-    assert len(at_append) == len(VAULT)
-    for name in VAULT:
-        log = lake.history.folder / name / "_delta_log"
-        assert str(log / f"{1:020d}.json") in at_complete
-        assert str(log) in at_complete
+    written = [files for files in lake.history.tables.values() if files.active().rows]
+    assert len(at_append) == len(written) > 10
+    for files in written:
+        entries = str(files.log.folder)
+        aside = at_complete.index(
+            next(path for path in at_complete if path.startswith(f"{entries}/.part-"))
+        )
+        assert entries in at_complete[aside:]
 
 
 def test_durability_reaches_the_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ STEPS = {
     "millpond.database.group_commit:GroupCommit._commit": 9,
     "millpond.history.load:Load.claim": 2,
     "millpond.history.load:Load.write": 1,
-    "millpond.history.delta:VaultFiles.write": 17,
+    "millpond.history.data_file:NewFile.finish": 17,
     "millpond.history.load:Load.append": 1,
     "millpond.history.delta:VaultFiles.append": 17,
     "millpond.history.load:Load.verify": 1,

@@ -1,103 +1,116 @@
 """One Delta table of the vault on a local folder, written so that it survives a power cut.
 
-We write the Parquet files ourselves and give them to the log of the table as they
-are: so each is on disk before the log names it, its rows keep their order, and
-personal columns stay out of every statistic.
+We write the Parquet files and the log of the table ourselves: so each file is on disk
+before the log names it, its rows keep their order, and personal columns stay out of
+every statistic. The log is read by `deltalake`, as others read it.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import shutil
 import threading
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from millpond.durable import make_folder, sync_file, sync_folder, write_file
 from millpond.errors import Corrupted
+from millpond.history.actions import ADDED, Action, added, evolved, removed
+from millpond.history.data_file import DataFile, NewFile, read_file
+from millpond.history.log import DeltaLog
 from millpond.history.vault import VaultTable
-from millpond.values import iso
+from millpond.values import new_id
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
 
-#: The columns by which a reader can skip files; none of them is personal.
-_STATISTICS = ("recorded_at", "load_id")
-#: Versions from one checkpoint of the log to the next.
-_CHECKPOINT_EVERY = 50
-_READ = 5_000
+#: How the name of a file begins that holds the rows of several completed loads.
+COMPACT = "compact-"
 
 
 @dataclass(frozen=True)
-class DataFile:
-    """A durable Parquet file that no version of the table names yet."""
+class ActiveFile:
+    """A file of a version of a table.
 
-    path: Path
+    Args:
+        first, last: the ``recorded_at`` of its rows, in microseconds since 1970.
+        first_load, last_load: the least and the greatest id of their loads.
+    """
+
+    path: str
     rows: int
+    bytes: int
     first: int
     last: int
+    first_load: str
+    last_load: str
+
+    @property
+    def name(self) -> str:
+        """As the log has it."""
+        return Path(self.path).name
+
+    @property
+    def load_id(self) -> str | None:
+        """The load that it was written by; None where several were made one."""
+        stem = Path(self.path).stem
+        return None if stem.startswith(COMPACT) else stem
 
 
 @dataclass(frozen=True)
 class Active:
-    """The files that make up a version of a table, and the rows in them."""
+    """The files that make up a version of a table, in the order of their rows.
+
+    Args:
+        evolved: whether older files may lack columns; they are read with `union_by_name`.
+        only_completed: whether all rows are known to be of completed loads, so that they
+            need not be looked up row by row.
+    """
 
     version: int
-    files: tuple[str, ...]
-    rows: int
+    parts: tuple[ActiveFile, ...]
+    evolved: bool = False
+    only_completed: bool = False
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The paths of the files."""
+        return tuple(part.path for part in self.parts)
+
+    @property
+    def rows(self) -> int:
+        """All rows, those of loads that have not completed among them."""
+        return sum(part.rows for part in self.parts)
 
 
 class VaultFiles:
     """The Delta table of one table of the vault.
 
     Args:
-        folder: of the Delta table; it is made when it is missing.
+        folder: of the Delta table.
         table: its declaration.
     """
 
     def __init__(self, folder: Path, table: VaultTable) -> None:
-        self._folder = folder
-        self._log = folder / "_delta_log"
-        self._table = table
+        self.folder = folder
+        self.table = table
+        self.log = DeltaLog(folder)
         self._lock = threading.Lock()
         self._handle: DeltaTable | None = None
+        self._active: Active | None = None
 
     def create(self) -> None:
-        """Write the first version, without rows, unless there is one.
-
-        The entry is our own: the one that `deltalake` writes has the absolute path of
-        the folder in it, and a project can be moved.
-        """
-        if self._entry(0).is_file():
-            return
-        make_folder(self._log)
-        write_file(self._entry(0), _first_entry(self._table))
-
-    def mend(self) -> None:
-        """Take away a last log entry that a power cut has torn.
-
-        No completed load counts on it: what a load counts on was on disk before.
-        """
-        entries = self._entries()
-        if len(entries) > 1 and not _is_whole(entries[-1]):
-            entries[-1].unlink()
-            sync_folder(self._log)
-
-    @property
-    def sound(self) -> bool:
-        """Whether the table is there, and its last log entry whole."""
-        entries = self._entries()
-        return bool(entries) and _is_whole(entries[-1])
+        """Make the table, unless it is there, and give it the columns declared since."""
+        self.log.create(self.table)
+        self.log.mend()
+        with self._lock:
+            handle = self._newest()
+            known = {field.name for field in handle.schema().fields}
+            metadata = handle.metadata()
+        new = [name for name in self.table.schema.names if name not in known]
+        if new:
+            self._commit("CHANGE COLUMNS", [evolved(self.table, metadata, new)])
 
     def active(self) -> Active:
         """The files of the newest version.
@@ -107,69 +120,37 @@ class VaultFiles:
         """
         with self._lock:
             handle = self._newest()
-            actions = pa.table(handle.get_add_actions())
-            rows = pc.sum(actions["num_records"]).as_py() or 0
-            files = tuple(sorted(str(self._folder / name) for name in actions["path"].to_pylist()))
-            return Active(handle.version(), files, rows)
+            if self._active is None or self._active.version != handle.version():
+                self._active = self._listed(handle)
+            return self._active
 
-    def write(self, load_id: str, batches: Iterable[pa.RecordBatch]) -> DataFile | None:
-        """Write the rows of a load to a file and have it on disk; None where there are none."""
-        path = self._folder / f"{load_id}.parquet"
-        rows, first, last = 0, 0, 0
-        schema = self._table.schema
-        with contextlib.ExitStack() as stack:
-            writer = None
-            for batch in batches:
-                if writer is None:
-                    writer = stack.enter_context(_writer(path, schema))
-                moments = batch["recorded_at"].cast(pa.int64())
-                first = first or moments[0].as_py()
-                last = moments[-1].as_py()
-                rows += batch.num_rows
-                writer.write_batch(batch)
-        if rows == 0:
-            return None
-        sync_file(path)
-        sync_folder(self._folder)
-        return DataFile(path, rows, first, last)
+    def new_file(self, load_id: str) -> NewFile:
+        """A file for the rows of a load."""
+        return NewFile(self.folder / f"{load_id}.parquet", self.table)
 
-    def append(self, file: DataFile, load_id: str) -> int:
+    def new_compact_file(self) -> NewFile:
+        """A file for the rows of several completed loads."""
+        return NewFile(self.folder / f"{COMPACT}{new_id()}.parquet", self.table)
+
+    def append(self, file: DataFile) -> int:
         """Add a durable file to the table, and have the new version on disk.
 
-        Raises:
-            Corrupted: the version is not in the log as it was written.
-        """
-        from deltalake import CommitProperties, PostCommitHookProperties
-        from deltalake.transaction import AddAction
+        Returns:
+            The version that has it.
 
-        action = AddAction(
-            path=file.path.name,
-            size=file.path.stat().st_size,
-            partition_values={},
-            modification_time=time.time_ns() // 1_000_000,
-            data_change=True,
-            stats=_statistics(file, load_id),
-        )
-        with self._lock:
-            handle = self._newest()
-            handle.create_write_transaction(
-                [action],
-                "append",
-                self._table.schema,
-                commit_properties=CommitProperties(custom_metadata={"load_id": load_id}),
-                post_commithook_properties=PostCommitHookProperties(
-                    create_checkpoint=False, cleanup_expired_logs=False
-                ),
-            )
-            handle.update_incremental()
-            version = handle.version()
-            # What is read next is read from the disk again.
-            self._handle = None
-        sync_file(self._entry(version))
-        sync_folder(self._log)
-        if not _is_whole(self._entry(version)):
-            raise Corrupted(f"version {version} of {self._table.name} is not whole in its log")
-        return version
+        Raises:
+            Corrupted: the log is not as it was left.
+        """
+        return self._commit("WRITE", [added(file, data_change=True)])
+
+    def remove(self, parts: Iterable[ActiveFile]) -> int:
+        """Take files of loads that never completed out of the table, durably."""
+        return self._commit("DELETE", [removed(part.name, data_change=True) for part in parts])
+
+    def replace(self, parts: Iterable[ActiveFile], file: DataFile) -> int:
+        """Put one durable file in the place of some that hold the same rows."""
+        gone = [removed(part.name, data_change=False) for part in parts]
+        return self._commit("OPTIMIZE", [*gone, added(file, data_change=False)])
 
     def read(self, load_id: str) -> Iterator[pa.RecordBatch]:
         """The rows of a load, as the newest version has them, every page checked.
@@ -177,108 +158,75 @@ class VaultFiles:
         Raises:
             Corrupted: a page is not what was written.
         """
-        name = f"{load_id}.parquet"
-        if str(self._folder / name) not in self.active().files:
-            return
-        try:
-            with pq.ParquetFile(self._folder / name, page_checksum_verification=True) as file:
-                yield from file.iter_batches(batch_size=_READ)
-        except (OSError, pa.ArrowException) as error:
-            raise Corrupted(f"{name} of {self._table.name} cannot be read: {error}") from error
+        for part in self.active().parts:
+            if part.load_id == load_id:
+                yield from read_file(Path(part.path), self.table)
+            elif part.load_id is None and part.first_load <= load_id <= part.last_load:
+                yield from read_file(Path(part.path), self.table, load_id=load_id)
 
-    def checkpoint(self, version: int) -> None:
-        """Sum up the log, now and then, so that opening the table stays quick.
+    def read_file(self, path: Path) -> Iterator[pa.RecordBatch]:
+        """The rows of a file, whether or not a version of the table names it."""
+        return read_file(path, self.table)
 
-        It is made beside the table, and named in its log only when it is on disk: a
-        torn one would make the table unreadable.
+    def rows(self, parts: Iterable[ActiveFile]) -> Iterator[pa.RecordBatch]:
+        """The rows of some files, one after the other, every page checked.
+
+        Raises:
+            Corrupted: a page is not what was written.
         """
-        from deltalake import DeltaTable
+        for part in parts:
+            yield from read_file(Path(part.path), self.table)
 
-        if version == 0 or version % _CHECKPOINT_EVERY:
-            return
-        scratch = self._folder.with_name(f".checkpoint-{self._table.name}")
-        shutil.rmtree(scratch, ignore_errors=True)
-        (scratch / "_delta_log").mkdir(parents=True)
-        for entry in self._log.iterdir():
-            os.link(entry, scratch / "_delta_log" / entry.name)
-        DeltaTable(str(scratch)).create_checkpoint()
-        made = scratch / "_delta_log" / f"{version:020d}.checkpoint.parquet"
-        sync_file(made)
-        os.replace(made, self._log / made.name)
-        sync_folder(self._log)
-        shutil.rmtree(scratch)
+    def _commit(self, operation: str, actions: Sequence[Action]) -> int:
+        version = self.active().version + 1
+        self.log.commit(version, operation, actions)
+        found = self.active().version
+        if found != version:
+            raise Corrupted(f"{self.table.name} is at version {found}, not {version} as written")
+        return version
+
+    def _listed(self, handle: DeltaTable) -> Active:
+        actions = pa.table(handle.get_add_actions(flatten=True))
+        parts = [
+            ActiveFile(
+                str(self.folder / row["path"]),
+                row["num_records"] or 0,
+                row["size_bytes"],
+                row["min.recorded_at"],
+                row["max.recorded_at"],
+                row["min.load_id"],
+                row["max.load_id"],
+            )
+            for row in (_in_micros(actions).to_pylist() if actions.num_rows else ())
+        ]
+        parts.sort(key=lambda part: (part.first, part.last, part.path))
+        evolved = ADDED in handle.metadata().configuration
+        return Active(handle.version(), tuple(parts), evolved)
 
     def _newest(self) -> DeltaTable:
         from deltalake import DeltaTable
         from deltalake.exceptions import DeltaError
 
         try:
-            if self._handle is None:
-                self._handle = DeltaTable(str(self._folder))
-            else:
-                self._handle.update_incremental()
+            if self._handle is not None:
+                try:
+                    self._handle.update_incremental()
+                    return self._handle
+                except DeltaError:
+                    # The log was summed up and cleaned since; it is read from its beginning.
+                    self._handle = self._active = None
+            self._handle = DeltaTable(str(self.folder))
         except DeltaError as error:
-            self._handle = None
+            self._handle = self._active = None
             reason = str(error).splitlines()[0]
-            raise Corrupted(f"the log of {self._table.name} cannot be read: {reason}") from error
+            raise Corrupted(f"the log of {self.table.name} cannot be read: {reason}") from error
         return self._handle
 
-    def _entries(self) -> list[Path]:
-        return sorted(self._log.glob("[0-9]*.json"))
 
-    def _entry(self, version: int) -> Path:
-        return self._log / f"{version:020d}.json"
-
-
-def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    return pq.ParquetWriter(
-        path,
-        schema,
-        compression="zstd",
-        write_statistics=list(_STATISTICS),
-        write_page_checksum=True,
-        store_schema=False,
-    )
-
-
-def _statistics(file: DataFile, load_id: str) -> str:
-    return json.dumps(
-        {
-            "numRecords": file.rows,
-            "minValues": {"recorded_at": iso(file.first), "load_id": load_id},
-            "maxValues": {"recorded_at": iso(file.last), "load_id": load_id},
-            "nullCount": {"recorded_at": 0, "load_id": 0},
-        }
-    )
-
-
-def _first_entry(table: VaultTable) -> bytes:
-    """Version 0 of a table, after the Delta protocol ("Delta Log Entries")."""
-    from deltalake import Schema
-
-    now = time.time_ns() // 1_000_000
-    actions: list[dict[str, object]] = [
-        {"commitInfo": {"timestamp": now, "operation": "CREATE TABLE", "operationParameters": {}}},
-        {"protocol": {"minReaderVersion": 1, "minWriterVersion": 2}},
-        {
-            "metaData": {
-                "id": str(uuid4()),
-                "name": table.name,
-                "format": {"provider": "parquet", "options": {}},
-                "schemaString": Schema.from_arrow(table.schema).to_json(),
-                "partitionColumns": [],
-                "createdTime": now,
-                "configuration": {"delta.dataSkippingStatsColumns": ",".join(_STATISTICS)},
-            }
-        },
-    ]
-    return "".join(json.dumps(action) + "\n" for action in actions).encode()
-
-
-def _is_whole(entry: Path) -> bool:
-    """Whether a log entry holds JSON on each line, and at least one."""
-    try:
-        lines = entry.read_text(encoding="utf-8").splitlines()
-        return bool(lines) and all(isinstance(json.loads(line), dict) for line in lines)
-    except ValueError:
-        return False
+def _in_micros(actions: pa.Table) -> pa.Table:
+    """The add actions with their moments as numbers."""
+    for name in ("min.recorded_at", "max.recorded_at"):
+        at = actions.schema.get_field_index(name)
+        micros = actions[name].cast(pa.timestamp("us", tz="UTC")).cast(pa.int64())
+        actions = actions.set_column(at, name, micros)
+    return actions

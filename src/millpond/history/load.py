@@ -9,28 +9,39 @@ never seen, and its rows are claimed again by the next one.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Engine, Table, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Table, or_, select, update
 
 from millpond.database.clock import last, machine_now
 from millpond.database.connection import reading
 from millpond.database.group_commit import GroupCommit, Transaction
 from millpond.errors import Corrupted
-from millpond.history.delta import DataFile
+from millpond.history.checksum import Checksum, checksum_of
+from millpond.history.data_file import DataFile, NewFile
+from millpond.history.hash_diff import hash_diffs
 from millpond.history.history import History
+from millpond.history.maintain import tidy
 from millpond.history.room import room
-from millpond.history.rows import batches, count
+from millpond.history.rows import count, projections, sources
+from millpond.history.sweep import sweep_locked
 from millpond.history.tables import loaded_tables, loads
+from millpond.history.totals import add_to_totals
 from millpond.history.vault import FACTS, MOMENT, VAULT, VaultTable
 from millpond.values import new_id
 
-#: The most rows of one capture table in a load: it bounds how long the claim holds
-#: the write lock, during which predictions wait.
+#: The most rows of one capture table that are claimed in one transaction: it bounds how
+#: long the write lock is held, during which predictions wait.
 CLAIM = 10_000
+#: The most rows of one capture table in a load: what a load costs by itself is shared.
+LOAD = 100_000
+#: Files and logs are waited for at once, not one after the other.
+_THREADS = 8
 
 
 @dataclass(frozen=True)
@@ -40,31 +51,37 @@ class Loaded:
     Args:
         load_id: of the last load; None where there was nothing to load.
         rows: written to the tables of the vault, all loads together.
+        until: everything recorded up to this moment is in the history, in microseconds
+            since 1970.
     """
 
     load_id: str | None
     rows: int
+    until: int
 
 
 def load(engine: Engine, commit: GroupCommit, history: History) -> Loaded:
     """Bring everything recorded so far into the history, in as many loads as it takes.
 
-    Two at once are one after the other, and the second finds nothing. A load that
-    was interrupted is taken over.
+    Two at once are one after the other, and the second finds nothing. What a load that
+    was interrupted left behind is swept first, and its rows are loaded anew.
 
     Raises:
         Corrupted: what was written could not be read back; nothing counts of that load.
         DiskFull: there is no room for it; nothing counts of that load either.
     """
-    loaded = Loaded(None, 0)
     with history.locked():
+        sweep_locked(engine, commit, history)
         with reading(engine) as connection:
             until = last(connection)
+        loaded = Loaded(None, 0, until)
         while (step := Load(engine, commit, history)).claim(until):
             step.write()
             step.append()
             step.verify()
-            loaded = Loaded(step.load_id, loaded.rows + step.complete())
+            loaded = Loaded(step.load_id, loaded.rows + step.complete(), until)
+        with room():
+            tidy(history)
     return loaded
 
 
@@ -86,8 +103,8 @@ class Load:
         self._files: dict[str, DataFile] = {}
         self._versions: dict[str, int] = {}
 
-    def claim(self, until: int, most: int = CLAIM) -> bool:
-        """Step 1. Mark the rows that are to be loaded, those of unfinished loads among them.
+    def claim(self, until: int, most: int = LOAD) -> bool:
+        """Step 1. Mark the rows that are to be loaded, a bounded number in each transaction.
 
         Args:
             until: rows recorded later are left, so that a load ends while others write.
@@ -96,41 +113,44 @@ class Load:
         Returns:
             Whether there are any.
         """
-        return self._commit.run(lambda transaction: self._claim(transaction, until, most))
+        claimed = False
+        for fact in FACTS:
+            left = most
+            while left > 0:
+                chunk = min(CLAIM, left)
+                found = self._commit.run(partial(self._claim, fact, until, chunk))
+                claimed = claimed or found > 0
+                left = left - found if found == chunk else 0
+        return claimed
 
     def write(self) -> None:
         """Step 2. Write the rows to Parquet files, and have them on disk."""
         with room(), reading(self._engine) as connection:
-            for name, table in VAULT.items():
-                rows = batches(connection, table, self._claimed(table), table.fact_schema)
-                stamped = (self._stamp(table, batch) for batch in rows)
-                file = self._history.tables[name].write(self.load_id, stamped)
-                if file is not None:
-                    self._files[name] = file
+            for tables in sources():
+                claimed = tables[0].source.fact.c.load_id == self.load_id
+                self._write(tables, projections(connection, tables, claimed))
 
     def append(self) -> None:
         """Step 3. Add the files to the Delta tables, and have their logs on disk."""
-        with room():
-            for name, file in self._files.items():
-                self._versions[name] = self._history.tables[name].append(file, self.load_id)
+        with room(), ThreadPoolExecutor(_THREADS) as pool:
+            appended = {
+                name: pool.submit(self._history.tables[name].append, file)
+                for name, file in self._files.items()
+            }
+            self._versions = {name: version.result() for name, version in appended.items()}
 
     def verify(self) -> None:
-        """Step 4. Count what can be read back against what was claimed.
+        """Step 4. Compare what can be read back with what was claimed, by count and checksum.
 
         Raises:
             Corrupted: the two differ.
         """
-        with reading(self._engine) as connection:
-            for name, table in VAULT.items():
-                claimed = count(connection, table, self._claimed(table))
-                batches = self._history.tables[name].read(self.load_id)
-                found = sum(batch.num_rows for batch in batches)
-                written = self._files[name].rows if name in self._files else 0
-                if not claimed == written == found:
-                    raise Corrupted(
-                        f"load {self.load_id} claimed {claimed} rows of {name}, wrote {written} "
-                        f"and found {found} in its files; they will be loaded again"
-                    )
+        with ThreadPoolExecutor(2) as pool:
+            found = {name: pool.submit(self._read_back, name) for name in VAULT}
+            with reading(self._engine) as connection:
+                claimed = self._count_claimed(connection)
+            for name in VAULT:
+                self._compare(name, claimed[name], found[name].result())
 
     def complete(self) -> int:
         """Step 5. Say in one row that the load counts, from this commit on.
@@ -138,34 +158,78 @@ class Load:
         Returns:
             The rows written, all tables together.
         """
-        rows = self._commit.run(self._complete)
-        for name, version in self._versions.items():
-            self._history.tables[name].checkpoint(version)
-        return rows
+        return self._commit.run(self._complete)
 
-    def _claim(self, transaction: Transaction, until: int, most: int) -> bool:
-        claimed = 0
-        for fact in FACTS:
-            key = next(iter(fact.primary_key))
-            chosen = (
-                select(key)
-                .where(not_loaded(fact), fact.c.recorded_at <= until)
-                .order_by(fact.c.recorded_at)
-                .limit(most)
-            )
-            result = transaction.connection.execute(
-                update(fact).where(key.in_(chosen)).values(load_id=self.load_id)
-            )
-            claimed += result.rowcount
-        if claimed:
-            transaction.connection.execute(
+    def _claim(self, fact: Table, until: int, most: int, transaction: Transaction) -> int:
+        connection = transaction.connection
+        known = select(loads.c.load_id).where(loads.c.load_id == self.load_id)
+        key = next(iter(fact.primary_key))
+        chosen = (
+            select(key)
+            .where(fact.c.load_id.is_(None), fact.c.recorded_at <= until)
+            .order_by(fact.c.recorded_at, key)
+            .limit(most)
+        )
+        claimed = connection.execute(
+            update(fact).where(key.in_(chosen)).values(load_id=self.load_id)
+        ).rowcount
+        if claimed and connection.scalar(known) is None:
+            connection.execute(
                 loads.insert().values(load_id=self.load_id, claimed_at=self._loaded_at)
             )
-        return claimed > 0
+        return claimed
+
+    def _write(self, tables: list[VaultTable], rows: Iterator[list[pa.RecordBatch]]) -> None:
+        """Write the rows of the tables of one source side by side."""
+        with ExitStack() as stack, ThreadPoolExecutor(_THREADS) as pool:
+            files = [self._history.tables[table.name].new_file(self.load_id) for table in tables]
+            for file in files:
+                stack.callback(file.close)
+            for batches in rows:
+                for table, file, batch in zip(tables, files, batches, strict=True):
+                    file.write(self._stamp(table, batch))
+            finished = pool.map(NewFile.finish, files)
+            for table, done in zip(tables, finished, strict=True):
+                if done is not None:
+                    self._files[table.name] = done
+
+    def _read_back(self, name: str) -> Checksum:
+        facts = VAULT[name].fact_schema.names
+        return checksum_of(
+            batch.select(facts) for batch in self._history.tables[name].read(self.load_id)
+        )
+
+    def _count_claimed(self, connection: Connection) -> dict[str, int]:
+        """The rows that each table of the vault is to have."""
+        claimed = {}
+        for tables in sources():
+            where = tables[0].source.fact.c.load_id == self.load_id
+            counts: dict[int, int] = {}
+            for table in tables:
+                part = id(table.present)
+                if part not in counts:
+                    counts[part] = count(connection, table, where)
+                claimed[table.name] = counts[part]
+        return claimed
+
+    def _compare(self, name: str, claimed: int, found: Checksum) -> None:
+        file = self._files.get(name)
+        rows = file.rows if file else 0
+        if not claimed == rows == found.rows:
+            raise Corrupted(
+                f"load {self.load_id} claimed {claimed} rows of {name}, wrote {rows} and found "
+                f"{found.rows} in its files; they will be loaded again"
+            )
+        if file and file.checksum != found.hexdigest():
+            raise Corrupted(
+                f"load {self.load_id} found other rows of {name} in its files than it wrote; "
+                "they will be loaded again"
+            )
 
     def _complete(self, transaction: Transaction) -> int:
-        rows = sum(file.rows for file in self._files.values())
-        transaction.connection.execute(
+        connection = transaction.connection
+        rows = {name: file.rows for name, file in self._files.items()}
+        connection.execute(
             loaded_tables.insert(),
             [
                 {
@@ -173,19 +237,18 @@ class Load:
                     "table_name": name,
                     "version": self._versions[name],
                     "rows": file.rows,
+                    "checksum": file.checksum,
                 }
                 for name, file in self._files.items()
             ],
         )
-        transaction.connection.execute(
+        add_to_totals(connection, rows)
+        connection.execute(
             update(loads)
             .where(loads.c.load_id == self.load_id)
-            .values(completed_at=machine_now(), rows=rows)
+            .values(completed_at=machine_now(), rows=sum(rows.values()))
         )
-        return rows
-
-    def _claimed(self, table: VaultTable) -> ColumnElement[bool]:
-        return table.source.fact.c.load_id == self.load_id
+        return sum(rows.values())
 
     def _stamp(self, table: VaultTable, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The batch with the columns that a load adds."""
@@ -195,12 +258,6 @@ class Load:
             pa.repeat(pa.scalar(self._loaded_at, pa.int64()), size).cast(MOMENT),
         ]
         if table.kind == "satellite":
-            described = batch.columns[1 : len(table.columns)]
-            added.append(pa.array(_hashes([column.to_pylist() for column in described])))
+            names = [column.name for column in table.columns[1:]]
+            added.append(hash_diffs(names, [batch[name] for name in names]))
         return pa.record_batch([*batch.columns, *added], schema=table.schema)
-
-
-def _hashes(columns: list[list[object]]) -> Iterator[str]:
-    """A hash of what each row says of its key, so that equal descriptions can be told."""
-    for row in zip(*columns, strict=True):
-        yield hashlib.blake2b(repr(row).encode(), digest_size=16).hexdigest()
