@@ -6,6 +6,7 @@ script, begins with `Project.open`.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -47,7 +48,9 @@ from millpond.raw.store import SEAM as STORES
 from millpond.raw.store import ObjectStore
 from millpond.seams import load_backend
 from millpond.serving.answers import AnnotationAnswer, InferenceAnswer, annotation_answer
+from millpond.pipelines.timetable import Timetable
 from millpond.serving.predict import PredictService, decode_limits
+from millpond.pipelines.workers import Workers
 from millpond.serving.services import Services
 from millpond.settings import AppSection, Settings, read_settings
 from millpond.snapshots.snapshot import Snapshot
@@ -89,6 +92,7 @@ class Project:
 
         Raises:
             ProjectError: there is none, or it is of a newer format.
+        self._workers: Workers | None = None
             UsageError: a setting does not fit.
         """
         folder = Path(folder).resolve()
@@ -503,7 +507,11 @@ class Project:
             Invalid: there is none of that name, or a parameter does not fit.
         """
         given = {name.rstrip("_"): value for name, value in parameters.items() if value is not None}
-        return self.workflows.run(pipeline, given, by)
+        return (self._workers or self.workflows).run(pipeline, given, by)
+
+    def _worker(self, pipeline: str) -> list[str]:
+        """Starts a process that works on a pipeline."""
+        return [sys.executable, "-m", "millpond.cli.worker", pipeline, str(self.folder)]
 
     def runs(self, limit: int = MOST) -> list[Run]:
         """The newest runs, newest first."""
@@ -551,7 +559,9 @@ class Project:
         """
         from millpond.serving.server import serve
 
-        serve(self.services(), self.lake, host, port, on_ready)
+        timetable = Timetable(self.engine, self.commit, self.workflows)
+        self._workers = Workers(self.workflows, timetable, self._worker)
+        serve(self.services(), self.lake, host, port, on_ready, workers=self._workers)
 
     def doctor(self) -> list[dict[str, Any]]:
         """Whether each backend can be reached: ``{name, ok, detail}`` of each."""

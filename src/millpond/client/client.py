@@ -149,9 +149,14 @@ class Client:
         """The registered models, oldest first."""
         return [dict(row) for row in self._server.get("/api/v1/models", app=app)["models"]]
 
-    def run(self, pipeline: str) -> dict[str, Any]:
-        """Run a pipeline and wait for it."""
-        return dict(self._server.post("/api/v1/runs", {"pipeline": pipeline}))
+    def run(self, pipeline: str, **parameters: str | None) -> dict[str, Any]:
+        """Run a pipeline and wait for it.
+
+        Args:
+            parameters: those that the pipeline takes, such as ``older_than="7d"``.
+        """
+        given = {name.rstrip("_"): value for name, value in parameters.items() if value is not None}
+        return dict(self._server.post("/api/v1/runs", {"pipeline": pipeline, **given}))
 
 
 def as_table(document: Mapping[str, Any]) -> pa.Table:

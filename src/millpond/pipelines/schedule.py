@@ -31,6 +31,8 @@ class Schedule:
 
     def __init__(self, text: str, last_end: Callable[[str], int | None]) -> None:
         self._text = text.strip()
+        #: The pipeline that it comes after, where it does.
+        self.after: str | None = None
         self._last_end = last_end
         self._due = self._parsed()
 
@@ -44,6 +46,7 @@ class Schedule:
         if self._text == "never":
             return lambda since, now: None
         if kind == "after" and rest:
+            self.after = rest
             return lambda since, now: self._last_end(rest)
         if kind == "every":
             try:

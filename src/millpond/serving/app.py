@@ -56,6 +56,8 @@ _SIGN_INS = 4
 _QUERIES = 4
 #: Evaluations and the like that run at once; each takes all cores.
 _HEAVY = 1
+#: Runs that are waited for at once.
+_RUNS = 16
 #: Predictions that are written at once, so that many share one fsync.
 _WRITERS = 48
 #: Bytes of uploads that may lie in memory together.
@@ -81,6 +83,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.sign_ins = CapacityLimiter(_SIGN_INS)
     app.state.queries = CapacityLimiter(_QUERIES)
     app.state.heavy = CapacityLimiter(_HEAVY)
+    app.state.runs = CapacityLimiter(_RUNS)
     for part in _PARTS:
         # Not `include_router`: the routes stay what they are, for the tests to walk.
         app.router.routes.extend(part.routes.all)

@@ -14,6 +14,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from millpond.errors import ProjectError
+from millpond.pipelines.workers import Workers
 from millpond.serving.app import create_app
 from millpond.serving.services import Services
 
@@ -27,19 +28,23 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8420,
     on_ready: Callable[[str], None] = lambda url: None,
+    *,
+    workers: Workers,
 ) -> None:
     """Serve a project until SIGTERM or SIGINT, then let what is under way end.
 
     Args:
         lake: the folder of the lake, which one server at a time may serve.
+        workers: run the pipelines meanwhile.
         port: 0 takes any that is free.
         on_ready: called with the URL once requests are answered.
 
     Raises:
         ProjectError: another server has the project, or the port is taken.
     """
-    with only_server(lake), bound(host, port) as listening:
-        _run(_Server(configuration(create_app(services)), _url(listening), on_ready), listening)
+    with only_server(lake), bound(host, port) as listening, workers:
+        config = configuration(create_app(services))
+        _run(_Server(config, _url(listening), on_ready, workers.stop), listening)
 
 
 @contextmanager
@@ -101,18 +106,30 @@ def configuration(app: ASGIApp) -> uvicorn.Config:
 
 
 class _Server(uvicorn.Server):
-    """Says when it is ready."""
+    """Says when it is ready, and when it begins to end."""
 
-    def __init__(self, config: uvicorn.Config, url: str, on_ready: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        url: str,
+        on_ready: Callable[[str], None],
+        on_end: Callable[[], None],
+    ) -> None:
         super().__init__(config)
         self._url = url
         self._on_ready = on_ready
+        self._on_end = on_end
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to answer, and say so."""
         await super().startup(sockets)
         if self.started:
             self._on_ready(self._url)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let those know who would wait too long, then let requests under way end."""
+        self._on_end()
+        await super().shutdown(sockets)
 
 
 def _run(server: _Server, listening: socket.socket) -> None:

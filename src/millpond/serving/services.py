@@ -13,7 +13,7 @@ from millpond.analytics.answer import Answer
 from millpond.database.group_commit import GroupCommit
 from millpond.marts.marts import Marts
 from millpond.models.registry import Registry
-from millpond.pipelines.runs import Run
+from millpond.pipelines.runs import Run, RunReport
 from millpond.raw.store import ObjectStore
 from millpond.serving.predict import PredictService
 from millpond.settings import Settings
@@ -34,16 +34,24 @@ class Work(Protocol):
         """Images and labels in forms that others read."""
         ...
 
-    def run(self, pipeline: str, *, by: str) -> Run:
+    def run(self, pipeline: str, *, by: str, **parameters: str | None) -> Run:
         """Run a pipeline and wait for it.
 
         Raises:
-            Invalid: there is none of that name.
+            Invalid: there is none of that name, or a parameter does not fit.
         """
         ...
 
-    def runs(self) -> list[Run]:
-        """The runs, newest first."""
+    def runs(self, limit: int) -> list[Run]:
+        """The newest runs, newest first."""
+        ...
+
+    def run_report(self, run_id: str) -> RunReport:
+        """A run with its steps and its log.
+
+        Raises:
+            NotFound: there is no such run.
+        """
         ...
 
     def answer(self, sql: str, as_of: str | int | None = None) -> Answer:
