@@ -13,6 +13,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from millpond.errors import Conflict, DiskFull
@@ -47,8 +48,11 @@ def make_folder(path: Path) -> None:
         sync_folder(path.parent)
 
 
-def write_file(path: Path, data: bytes) -> None:
+def write_file(path: Path, data: bytes, *, mode: int = 0o666) -> None:
     """Write a file so that after a crash at any instant it is whole, or as it was before.
+
+    Args:
+        mode: permissions of the file, before the umask of the process.
 
     1.  Write the bytes under another name, and fsync them.
     2.  Rename, which happens at once or not at all.
@@ -59,7 +63,7 @@ def write_file(path: Path, data: bytes) -> None:
     """
     aside = path.parent / f"{PART}{new_id()}"
     try:
-        with open(aside, "xb") as file:
+        with open(aside, "xb", opener=partial(os.open, mode=mode)) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -41,6 +42,8 @@ from millpond.pipelines.doctor import (
 from millpond.pipelines.findings import Verified
 from millpond.pipelines.ingest import Ingested, IngestOptions, ingest
 from millpond.pipelines.named import history_pipeline
+from millpond.pipelines.migrate import Migrated
+from millpond.pipelines.migrate import migrate as migrated
 from millpond.pipelines.runs import MOST, Run, RunReport, list_runs, report_run
 from millpond.pipelines.verify import Ground, OnProgress, verify
 from millpond.pipelines.workflows import Workflows
@@ -575,6 +578,30 @@ class Project:
 
     def _named_moment(self, name: str) -> int | None:
         return named_moment(self.engine, name)
+
+
+def migrate(
+    folder: Path | str,
+    *,
+    dry_run: bool = False,
+    on_step: Callable[[str, int, int], None] = lambda name, number, steps: None,
+) -> Migrated:
+    """Bring the project in a folder to the format of this release.
+
+    Args:
+        dry_run: change nothing, and say what would be done.
+        on_step: called before each step with its name, its number, and how many there are.
+
+    Raises:
+        ProjectError: it is of a newer format, or is served at the moment.
+    """
+    from millpond.serving.server import only_server
+
+    folder = Path(folder).resolve()
+    settings = read_settings(folder, older=True)
+    lake = _lake(folder, settings)
+    with nullcontext() if dry_run else only_server(lake):
+        return migrated(folder, settings, lake, dry_run=dry_run, on_step=on_step)
 
 
 def _lake(folder: Path, settings: Settings) -> Path:

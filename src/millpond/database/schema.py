@@ -29,3 +29,12 @@ clock = Table(
     Column("id", Integer, primary_key=True),
     Column("last", BigInteger, nullable=False),
 )
+
+#: The steps taken so far to bring the project to each format.
+migration_steps = Table(
+    "migration_steps",
+    metadata,
+    Column("format", Integer, primary_key=True, autoincrement=False),
+    Column("step", String(128), primary_key=True),
+    Column("done_at", BigInteger, nullable=False),
+)
