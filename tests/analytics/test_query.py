@@ -18,7 +18,7 @@ import duckdb
 import pytest
 
 from lake import Lake
-from millpond.analytics import query
+from millpond.analytics import analytics, query
 from millpond.analytics.catalogue import standard_views as views
 from millpond.analytics.guard import views_used
 from millpond.errors import Busy, Invalid
@@ -177,7 +177,7 @@ def test_messages_say_what_there_is(asked: Lake) -> None:
 
 def test_the_engine_is_locked_besides(asked: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     """Were the check of the SQL passed by, the process itself would refuse."""
-    monkeypatch.setattr(query, "views_used", lambda *_: ["images"])
+    monkeypatch.setattr(analytics, "views_used", lambda *_: ["images"])
     for sql in (
         "select * from read_text('/etc/passwd')",
         "select * from read_csv('/etc/passwd')",

@@ -36,6 +36,28 @@ _REFUSED = frozenset(
         "write_log",
     }
 )
+#: Functions whose answer is not decided by their arguments.
+_VOLATILE = frozenset(
+    {
+        "current_date",
+        "current_localtime",
+        "current_localtimestamp",
+        "current_time",
+        "current_timestamp",
+        "gen_random_uuid",
+        "get_current_time",
+        "get_current_timestamp",
+        "localtime",
+        "localtimestamp",
+        "now",
+        "random",
+        "today",
+        "transaction_timestamp",
+        "uuid",
+        "uuidv4",
+        "uuidv7",
+    }
+)
 _REFUSED_PREFIXES = ("duckdb_", "has_", "pg_", "pragma_")
 _NODES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
 
@@ -67,6 +89,22 @@ def views_used(tree: str, views: Collection[str], hidden: Collection[str]) -> li
     for node in nodes:
         _check(node)
     return sorted(used)
+
+
+def refuse_volatile(tree: str) -> None:
+    """Refuse what a view may not say though a query may: it tells of the facts alone.
+
+    Raises:
+        Invalid: it asks for the time of the day, for chance, or for a sample.
+    """
+    for node in _walk(json.loads(tree)["statements"]):
+        name = _volatile_name(node)
+        if name in _VOLATILE:
+            raise Invalid(
+                f"function {name!r} is not allowed in a view: its rows are a function of the facts"
+            )
+        if node.get("sample") is not None:
+            raise Invalid("a sample is not allowed in a view: its rows would change by chance")
 
 
 def tables_named(tree: str) -> set[str]:
@@ -137,6 +175,15 @@ def _check_function(node: dict[str, Any]) -> None:
         return
     if name in _REFUSED or name.startswith(_REFUSED_PREFIXES):
         raise Invalid(f"function {name!r} is not allowed; a query is about the data in the views")
+
+
+def _volatile_name(node: dict[str, Any]) -> str:
+    """The function that a node calls; ``current_date`` and its like need no brackets."""
+    if node.get("class") == "FUNCTION":
+        return str(node["function_name"]).lower()
+    names = node.get("column_names", ())
+    bare = names[0].lower() if node.get("class") == "COLUMN_REF" and len(names) == 1 else ""
+    return bare if bare.startswith(("current_", "localtime")) else ""
 
 
 def _parser_message(parsed: dict[str, Any]) -> str:

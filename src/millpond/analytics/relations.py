@@ -1,4 +1,4 @@
-"""What a query is given: each fact once, from the history or from the rows not yet loaded.
+"""What a question is given: each fact once, from the history or from the rows not yet loaded.
 
 The protocol of a reader, in this order:
 
@@ -12,7 +12,7 @@ The protocol of a reader, in this order:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,10 @@ import pyarrow as pa
 from sqlalchemy import Connection, Engine, select
 
 from millpond.analytics.catalogue import closure
+from millpond.analytics.definitions import fingerprints
+from millpond.analytics.plan import Plan, Step, World
+from millpond.analytics.source import COMPLETED, VaultSource, unloaded_name
+from millpond.analytics.stored import stored_views
 from millpond.analytics.view import View
 from millpond.database.clock import last
 from millpond.database.connection import reading
@@ -29,26 +33,53 @@ from millpond.history.load import not_loaded
 from millpond.history.rows import batches
 from millpond.history.tables import loads
 from millpond.history.vault import VAULT
+from millpond.values import new_id
 
-#: The name of the table of completed loads that the statements refer to.
-COMPLETED = "completed_loads"
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a question needs.
+
+    Args:
+        names: of views and vault tables.
+        moments: microseconds since 1970, None for the last fact recorded; where there
+            are several, the views stand in a database for each.
+        valid_at: microseconds since 1970; None for no bound.
+        stored: whether rows may come from materializations.
+    """
+
+    names: tuple[str, ...]
+    moments: tuple[int | None, ...] = (None,)
+    valid_at: int | None = None
+    stored: bool = True
 
 
 @dataclass(frozen=True)
 class Relations:
-    """What some views are answered from, as of a moment.
+    """What the views of a question are answered from.
 
     Args:
-        as_of: microseconds since 1970; facts recorded later are left out.
-        statements: SQL that makes the views, once `tables` are known by their names.
-        files: the Parquet files that the statements read.
+        worlds: the views as of each moment that was wanted.
+        opening: SQL that makes them, once `tables` are known by their names.
+        guarded: what follows it, with SQL of users in it.
+        files: the Parquet files that are read.
+        databases: those that `opening` makes inside the engine.
+        latest: the latest moment of which rows are needed.
     """
 
-    as_of: int
-    statements: list[str]
+    worlds: list[World]
+    opening: list[str]
+    guarded: list[Step]
     files: list[str]
+    databases: list[str]
+    latest: int
     _connection: Connection
     _vault: list[str]
+
+    @property
+    def as_of(self) -> int:
+        """Microseconds since 1970; of the first world."""
+        return self.worlds[0].as_of
 
     @property
     def table_names(self) -> list[str]:
@@ -68,7 +99,7 @@ class Relations:
         for name in self._vault:
             table = VAULT[name]
             fact = table.source.fact
-            where = not_loaded(fact) & (fact.c.recorded_at <= self.as_of)
+            where = not_loaded(fact) & (fact.c.recorded_at <= self.latest)
             schema = table.query_schema
             rows = batches(self._connection, table, where, schema)
             yield unloaded_name(name), schema, rows
@@ -76,60 +107,49 @@ class Relations:
 
 @contextmanager
 def relations(
-    engine: Engine,
-    history: History,
-    views: Mapping[str, View],
-    names: Iterable[str],
-    as_of: int | None,
+    engine: Engine, history: History, views: Mapping[str, View], wanted: Wanted
 ) -> Iterator[Relations]:
-    """What the named views and vault tables are answered from, in one read transaction.
+    """What some views and vault tables are answered from, in one read transaction.
 
     Args:
         views: those that there are, by name.
-        as_of: microseconds since 1970; None for the last fact recorded.
 
     Raises:
         Corrupted: the history has less than was loaded.
     """
-    needed = closure(names, views)
+    needed = closure(wanted.names, views)
     vault = [name for name in needed if name in VAULT]
     with reading(engine) as connection:
-        moment = last(connection) if as_of is None else as_of
-        active = history.active(connection, vault)
-        broken_off = _broken_off(connection)
-        files = {
-            name: [path for path in active[name].files if Path(path).stem not in broken_off]
-            for name in vault
-        }
-        statements = []
-        for name in needed:
-            sql = _vault_sql(name, files[name], moment) if name in files else views[name].sql
-            statements.append(f"create temp view {name} as {sql}")
-        every = [path for name in vault for path in files[name]]
-        yield Relations(moment, statements, every, connection, vault)
+        moments = [last(connection) if one is None else one for one in wanted.moments]
+        found = {name: views[name] for name in needed if name in views}
+        plan = Plan(
+            views,
+            {
+                name: VaultSource(name, active)
+                for name, active in history.active(connection, vault).items()
+            },
+            stored_views(connection, stored_folder(history), fingerprints(found)),
+            wanted.valid_at,
+            unique=new_id().replace("-", ""),
+        )
+        worlds = [World(moment, stored=wanted.stored) for moment in moments]
+        if len(worlds) > 1:
+            worlds = [plan.open(world) for world in worlds]
+        for world in worlds:
+            for name in wanted.names:
+                plan.make(world, name)
+        yield Relations(
+            worlds,
+            plan.opening,
+            plan.guarded,
+            list(plan.files),
+            plan.databases,
+            plan.latest,
+            connection,
+            vault,
+        )
 
 
-def _broken_off(connection: Connection) -> set[str]:
-    """The loads that have not completed; whatever became of their files is of no account."""
-    return set(connection.scalars(select(loads.c.load_id).where(loads.c.completed_at.is_(None))))
-
-
-def _vault_sql(name: str, files: list[str], as_of: int) -> str:
-    """The rows of a vault table: those loaded and those not, as one."""
-    columns = ", ".join(field for field in VAULT[name].query_schema.names if field != "recorded_at")
-    chosen = f"select {columns}, recorded_at::timestamp as recorded_at from"
-    unloaded = f"{chosen} {unloaded_name(name)}"
-    if not files:
-        return unloaded
-    paths = ", ".join("'" + path.replace("'", "''") + "'" for path in files)
-    return (
-        f"{chosen} read_parquet([{paths}]) "
-        f"where load_id in (select load_id from {COMPLETED}) "
-        f"and recorded_at <= make_timestamp({as_of})::timestamptz "
-        f"union all {unloaded}"
-    )
-
-
-def unloaded_name(name: str) -> str:
-    """The name of the Arrow table of a vault table's rows that are not loaded yet."""
-    return f"{name}_unloaded"
+def stored_folder(history: History) -> Path:
+    """Where the materializations lie, beside the history."""
+    return history.folder.with_name("views")

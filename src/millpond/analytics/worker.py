@@ -1,9 +1,10 @@
-"""The locked process that runs one user query; it is started by `query`, never imported.
+"""The locked process that runs SQL of users; it is started by `query`, never imported.
 
 It speaks through its standard input and output, in this order: it is sent the
-limits and the SQL, answers the syntax tree, is sent the views and the rows that
-are not in files, and answers the rows, or an error. It imports nothing of
-Millpond, so that it starts quickly, and ends when its input does: a parent that
+limits and the SQL to parse, answers the syntax trees, is sent the views, the rows
+that are not in files and the SQL to run, and answers the types of the columns, the
+rows as they come, and whether they were all; or an error instead. It imports nothing
+of Millpond, so that it starts quickly, and ends when its input does: a parent that
 was killed leaves none behind.
 """
 
@@ -31,21 +32,25 @@ def main() -> None:
     job = _receive()
     _limit(job)
     with _connect(job) as connection:
-        _send(tree=_parse(connection, job["sql"]))
+        _send(trees={name: _parse(connection, sql) for name, sql in job["parse"].items()})
         found = _receive()
-        _register(connection, found)
+        _register(connection, found["tables"])
         threading.Thread(target=_end_with_parent, daemon=True).start()
-        _lock(connection, found["files"])
         try:
-            table, types = _answer(connection, job["sql"], job["rows"])
-        except (duckdb.Error, MemoryError) as error:
-            _send(error=str(error), kind=type(error).__name__)
+            _open(connection, found["opening"])
+        except duckdb.Error as error:
+            _send(error=str(error), kind="opening")
             return
-    _send(types=types, rows=table.num_rows)
-    if table.num_rows <= job["rows"]:
-        with pa.ipc.new_stream(sys.stdout.buffer, table.schema) as writer:
-            writer.write_table(table, max_chunksize=10_000)
-        sys.stdout.buffer.flush()
+        _lock(connection, found["files"])
+        view = None
+        try:
+            for name, statement in found["guarded"]:
+                view = name
+                connection.execute(statement)
+            view = None
+            _answer(connection.sql(found["sql"]))
+        except (duckdb.Error, MemoryError) as error:
+            _send(error=str(error), kind=type(error).__name__, view=view)
 
 
 def _limit(job: dict[str, Any]) -> None:
@@ -81,11 +86,14 @@ def _parse(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
     return str(tree)
 
 
-def _register(connection: duckdb.DuckDBPyConnection, found: dict[str, Any]) -> None:
-    for name in found["tables"]:
+def _register(connection: duckdb.DuckDBPyConnection, names: list[str]) -> None:
+    for name in names:
         with pa.ipc.open_stream(sys.stdin.buffer) as reader:
             connection.register(name, reader.read_all())
-    for statement in found["statements"]:
+
+
+def _open(connection: duckdb.DuckDBPyConnection, statements: list[str]) -> None:
+    for statement in statements:
         connection.execute(statement)
 
 
@@ -96,21 +104,24 @@ def _lock(connection: duckdb.DuckDBPyConnection, files: list[str]) -> None:
     connection.execute("set lock_configuration = true")
 
 
-def _answer(
-    connection: duckdb.DuckDBPyConnection, sql: str, most: int
-) -> tuple[pa.Table, list[str]]:
-    """The rows, one more than `most` where there are more, and the types of the columns."""
-    relation = connection.sql(sql)
-    reader = relation.to_arrow_reader(10_000)
-    batches: list[pa.RecordBatch] = []
-    rows = 0
-    for batch in reader:
-        batches.append(batch.slice(0, most + 1 - rows))
-        rows += batches[-1].num_rows
-        if rows > most:
-            break
+def _answer(relation: duckdb.DuckDBPyRelation) -> None:
+    """The types of the columns, the rows, and that they were all."""
     types = [str(kind) for kind in relation.types]
-    return pa.Table.from_batches(batches, reader.schema), types
+    reader = relation.to_arrow_reader(10_000)
+    first = next(iter(reader), None)
+    _send(types=types)
+    error = None
+    with pa.ipc.new_stream(sys.stdout.buffer, reader.schema) as writer:
+        try:
+            if first is not None:
+                writer.write_batch(first)
+                for batch in reader:
+                    writer.write_batch(batch)
+        except (duckdb.Error, MemoryError) as failed:
+            error = failed
+    if error is not None:
+        raise error
+    _send(done=True)
 
 
 def _receive() -> dict[str, Any]:
