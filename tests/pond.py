@@ -13,9 +13,12 @@ from PIL import Image
 
 from backends import change, database_url
 from millpond.analytics.analytics import Analytics
+from millpond.analytics.lookup import Lookup
+from millpond.analytics.past import Past
 from millpond.capture.annotations import NewAnnotation, Place, record_annotations
 from millpond.capture.inferences import NewInference, record_inference
 from millpond.capture.objects import get_object
+from millpond.database.clock import last
 from millpond.database.connection import create_schema, open_database, reading
 from millpond.database.group_commit import GroupCommit
 from millpond.history.history import History
@@ -39,9 +42,9 @@ APPS = {
 class Pond:
     """Opens what is in a folder, as a project does."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, url: str | None = None) -> None:
         self.folder = folder
-        self.engine = open_database(database_url(folder), folder)
+        self.engine = open_database(url or database_url(folder), folder)
         create_schema(self.engine)
         self.commit = GroupCommit(self.engine)
         self.store = FolderStore(folder / "lake")
@@ -49,6 +52,8 @@ class Pond:
         self.analytics = Analytics(
             self.engine, self.history, QuerySection(), partial(named_moment, self.engine)
         )
+        self.past = Past(self.history)
+        self.lookup = Lookup(self.past)
         self.snapshots = Snapshots(
             self.engine, self.commit, self.analytics, self.store, folder / "lake" / "snapshots"
         )
@@ -56,12 +61,22 @@ class Pond:
         self.marts = Marts(self.engine, self.analytics, self.store, self.snapshots)
 
     def close(self) -> None:
+        self.past.close()
         self.commit.close()
         self.engine.dispose()
 
     def ingest(self, folder: Path, app: str = "cells", **options: Any) -> Ingested:
         chosen = IngestOptions(**options)
-        return ingest(self.engine, self.commit, self.store, app, APPS[app], folder, chosen)
+        return ingest(
+            self.engine,
+            self.commit,
+            self.store,
+            app,
+            APPS[app],
+            folder,
+            chosen,
+            lookup=self.lookup,
+        )
 
     def freeze(self, name: str, app: str = "cells", **options: Any) -> Snapshot:
         return self.snapshots.create(name, app, APPS[app], by="user:ann", **options)
@@ -71,6 +86,12 @@ class Pond:
 
     def verify(self, **options: Any) -> Verified:
         return verify(self.ground, **options)
+
+    @property
+    def now(self) -> int:
+        """The moment of the last fact."""
+        with reading(self.engine) as connection:
+            return last(connection)
 
     @property
     def ground(self) -> Ground:

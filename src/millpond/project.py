@@ -17,15 +17,16 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from millpond.access.access import Access
-from millpond.access.audit import write_audit
 from millpond.analytics.analytics import Analytics, Answer
 from millpond.analytics.catalogue import FOLDER as VIEWS
 from millpond.analytics.catalogue import Catalogue
-from millpond.capture.annotations import Kept, NewAnnotation, Place, record_annotations
-from millpond.capture.inferences import get_inference
+from millpond.analytics.lookup import Lookup
+from millpond.analytics.past import Past
+from millpond.capture.annotations import NewAnnotation
 from millpond.capture.objects import get_object
+from millpond.capture.reviews import Place
 from millpond.database.connection import create_schema, open_database, reading
-from millpond.database.group_commit import GroupCommit, Transaction
+from millpond.database.group_commit import GroupCommit
 from millpond.errors import Invalid, UsageError
 from millpond.history.history import History
 from millpond.marts.content import Labels
@@ -50,6 +51,7 @@ from millpond.pipelines.workflows import Workflows
 from millpond.raw.store import SEAM as STORES
 from millpond.raw.store import ObjectStore
 from millpond.seams import load_backend
+from millpond.serving.annotating import AnnotateService
 from millpond.serving.answers import AnnotationAnswer, InferenceAnswer, annotation_answer
 from millpond.pipelines.timetable import Timetable
 from millpond.serving.predict import PredictService, decode_limits
@@ -59,7 +61,7 @@ from millpond.settings import AppSection, Settings, read_settings
 from millpond.snapshots.snapshot import Snapshot
 from millpond.snapshots.snapshots import Snapshots, named_moment
 from millpond.snapshots.split import DEFAULT_RULE, SplitRule
-from millpond.values import Box, app_route
+from millpond.values import app_route
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -103,8 +105,9 @@ class Project:
 
     def close(self) -> None:
         """Write what still waits, and close the backends."""
-        if "analytics" in vars(self):
-            self.analytics.close()
+        for name in ("analytics", "past"):
+            if name in vars(self):
+                vars(self)[name].close()
         self.commit.close()
         self.engine.dispose()
 
@@ -168,7 +171,24 @@ class Project:
     @cached_property
     def predictions(self) -> PredictService:
         """What predicts and captures."""
-        return PredictService(self.settings, self.engine, self.commit, self.store, self.registry)
+        return PredictService(
+            self.settings, self.engine, self.commit, self.store, self.registry, self.lookup
+        )
+
+    @cached_property
+    def past(self) -> Past:
+        """What finds facts that were archived."""
+        return Past(self.history)
+
+    @cached_property
+    def lookup(self) -> Lookup:
+        """What finds facts by id, archived or not."""
+        return Lookup(self.past)
+
+    @cached_property
+    def annotations(self) -> AnnotateService:
+        """What keeps what people say."""
+        return AnnotateService(self.engine, self.commit, self.lookup)
 
     # Names.
 
@@ -252,23 +272,14 @@ class Project:
         """
         with reading(self.engine) as connection:
             if inference_id is not None:
-                row = get_inference(connection, inference_id)
+                row = self.lookup.inference(connection, inference_id)
             elif object_id is not None:
                 row = get_object(connection, object_id)
             else:
                 raise Invalid("annotations are sent to an inference_id or to an object_id")
         place = Place(row["object_id"], row["app"], row["width"], row["height"], inference_id)
-        declared = self.settings.app(place.app)
-        sent = [_annotation(annotation) for annotation in annotations]
-
-        def work(transaction: Transaction) -> Kept:
-            kept = record_annotations(transaction, place, sent, declared, by)
-            if kept.created:
-                what = f"object {place.object_id}, {len(sent)} annotations"
-                write_audit(transaction, by, "annotate", what)
-            return kept
-
-        kept = self.commit.run(work)
+        sent = [NewAnnotation.of(annotation) for annotation in annotations]
+        kept = self.annotations.annotate(place, sent, self.settings.app(place.app), by)
         return [annotation_answer(row) for row in kept.rows]
 
     def ingest(
@@ -296,6 +307,7 @@ class Project:
             self.section(name),
             Path(path),
             options or IngestOptions(),
+            lookup=self.lookup,
             limits=decode_limits(self.settings.limits),
             on_progress=on_progress,
         )
@@ -540,7 +552,9 @@ class Project:
             store=self.store,
             registry=self.registry,
             access=self.access,
+            lookup=self.lookup,
             predict=self.predictions,
+            annotate=self.annotations,
             work=self,
         )
 
@@ -609,18 +623,3 @@ def _lake(folder: Path, settings: Settings) -> Path:
     if urlsplit(url).scheme:
         raise UsageError(f"storage.url {url!r} is no folder; this release keeps the lake in one")
     return folder / url
-
-
-def _annotation(sent: Mapping[str, Any]) -> NewAnnotation:
-    known = {"action", "target", "prediction_id", "label", "box", "annotation_id"}
-    unknown = set(sent) - known
-    if unknown or "action" not in sent:
-        raise Invalid(f"an annotation has an action and any of {', '.join(sorted(known))}")
-    box = sent.get("box")
-    return NewAnnotation(
-        action=sent["action"],
-        target=sent.get("target") or sent.get("prediction_id"),
-        label=sent.get("label"),
-        box=None if box is None else Box.of(box),
-        annotation_id=sent.get("annotation_id"),
-    )

@@ -14,8 +14,11 @@ from PIL import Image
 from sqlalchemy import Engine, text
 
 from backends import database_url
+from millpond.analytics.lookup import Lookup
+from millpond.analytics.past import Past
 from millpond.database.connection import create_schema, open_database, reading
 from millpond.database.group_commit import GroupCommit
+from millpond.history.history import History
 from millpond.models.package import ModelPackage, Outputs
 from millpond.models.preprocessing import Preprocessing
 from millpond.pipelines.ingest import Ingested, IngestOptions, ingest
@@ -57,14 +60,18 @@ def feed(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def bring(engine: Engine, commit: GroupCommit, store: FolderStore) -> Callable[..., Ingested]:
+def bring(
+    engine: Engine, commit: GroupCommit, store: FolderStore, tmp_path: Path
+) -> Callable[..., Ingested]:
     """Ingest a folder into the application ``cells``, or another."""
+    lookup = Lookup(Past(History(tmp_path / "history")))
 
     def run(
         path: Path, app: str = "cells", declared: AppSection | None = None, **options: Any
     ) -> Ingested:
         declared = declared or APPS[app]
-        return ingest(engine, commit, store, app, declared, path, IngestOptions(**options))
+        chosen = IngestOptions(**options)
+        return ingest(engine, commit, store, app, declared, path, chosen, lookup=lookup)
 
     return run
 

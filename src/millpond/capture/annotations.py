@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast, get_args
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from millpond.capture import tables
-from millpond.capture.inferences import box_columns
+from millpond.capture.inferences import box_columns, predictions_by_id
 from millpond.capture.outbox import write_events
 from millpond.capture.reviews import NOTHING, Earlier, Row, annotations_by_id, review_of
 from millpond.capture.reviews import Place as Place
@@ -98,7 +98,7 @@ def record_annotations(
     """Record annotations, all or none, in the order in which they were sent.
 
     Args:
-        earlier: of what has left the operational database, all that `sent` may name.
+        earlier: what `sent` names of what may have left the operational database.
 
     Raises:
         Invalid: an action, target, label or box does not fit; the message says which.
@@ -144,6 +144,11 @@ class _Batch:
         """The connection, by which everything added so far can be seen."""
         self.flush()
         return self._transaction.connection
+
+    def prediction(self, prediction_id: str) -> Row | None:
+        """The prediction of an id, wherever it is kept."""
+        found = predictions_by_id(self.connection, [prediction_id])
+        return found.get(prediction_id) or self.earlier.predictions.get(prediction_id)
 
     def annotation(self, annotation_id: str) -> Row | None:
         """The annotation of an id, wherever it is kept."""
@@ -237,7 +242,7 @@ def _check_form(sent: NewAnnotation) -> None:
 def _find_target(batch: _Batch, target_id: str) -> _Target:
     """The label, box, root and review of a prediction or an annotation on this object."""
     place = batch.place
-    row = _prediction(batch.connection, target_id) or batch.earlier.predictions.get(target_id)
+    row = batch.prediction(target_id)
     if row is not None and row["object_id"] == place.object_id:
         if place.inference_id not in (None, row["inference_id"]):
             raise Invalid(
@@ -254,17 +259,6 @@ def _find_target(batch: _Batch, target_id: str) -> _Target:
             )
         return _Target(row["root_id"], row["label"], _box_of(row), row["inference_id"])
     raise Invalid(f"target {target_id!r} is no prediction or annotation on this object")
-
-
-def _prediction(connection: Connection, prediction_id: str) -> Row | None:
-    """A prediction with the object that it is about."""
-    predictions, inferences = tables.predictions, tables.inferences
-    query = (
-        select(predictions, inferences.c.object_id)
-        .join(inferences, inferences.c.inference_id == predictions.c.inference_id)
-        .where(predictions.c.prediction_id == prediction_id)
-    )
-    return connection.execute(query).mappings().first()
 
 
 def _resolve(sent: NewAnnotation, target: _Target | None) -> NewAnnotation:

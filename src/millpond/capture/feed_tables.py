@@ -52,7 +52,7 @@ landings = Table(
     Column("complete", Integer, nullable=False),
     #: JSON: the columns of the file that the feed does not declare.
     Column("extra", Text, nullable=False),
-    Column("recorded_at", BigInteger, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False, index=True),
     _load(),
 )
 
@@ -63,7 +63,7 @@ record_keys = Table(
     Column("record_id", _ID, primary_key=True),
     Column("feed", String(64), nullable=False),
     Column("key", Text, nullable=False),
-    Column("recorded_at", BigInteger, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False, index=True),
     _load(),
 )
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, exists, func, select
 
 from millpond.capture import tables
 from millpond.capture.outbox import write_events
+from millpond.capture.reviews import Row, is_completed
 from millpond.database.group_commit import Transaction
 from millpond.errors import Conflict, NotFound
 from millpond.events.event import Event
@@ -171,6 +172,51 @@ def get_inference(connection: Connection, inference_id: str) -> RowMapping:
     return row
 
 
+def list_inferences(
+    connection: Connection, app: str, by: str | None, most: int, before: str | None
+) -> Sequence[RowMapping]:
+    """Inferences of an application, those with the greatest ids first.
+
+    Args:
+        by: only what they asked for; None is everybody.
+        before: only ids less than this one.
+
+    Returns:
+        Rows with the number of `predictions`, and whether they are `reviewed`.
+    """
+    # Ids are UUIDv7: their order is that of time, and the primary key has it ready.
+    inferences, objects = tables.inferences, tables.objects
+    query = (
+        select(
+            inferences.c.inference_id,
+            inferences.c.object_id,
+            inferences.c.recorded_at,
+            inferences.c.model_version,
+            select(func.count())
+            .where(tables.predictions.c.inference_id == inferences.c.inference_id)
+            .scalar_subquery()
+            .label("predictions"),
+            is_completed(inferences).label("reviewed"),
+        )
+        .join(objects, objects.c.object_id == inferences.c.object_id)
+        .where(objects.c.app == app)
+        .order_by(inferences.c.inference_id.desc())
+        .limit(most)
+    )
+    if before is not None:
+        query = query.where(inferences.c.inference_id < before)
+    if by is not None:
+        query = query.where(inferences.c.requested_by == by)
+    return connection.execute(query).mappings().all()
+
+
+def has_sent(connection: Connection, object_id: str, requested_by: str) -> bool:
+    """Whether somebody has asked for an inference of an object."""
+    table = tables.inferences
+    sent = exists().where(table.c.object_id == object_id, table.c.requested_by == requested_by)
+    return bool(connection.scalar(select(sent)))
+
+
 def predictions_of(connection: Connection, inference_id: str) -> Sequence[RowMapping]:
     """The predictions of an inference, best first."""
     table = tables.predictions
@@ -181,3 +227,14 @@ def predictions_of(connection: Connection, inference_id: str) -> Sequence[RowMap
         .mappings()
         .all()
     )
+
+
+def predictions_by_id(connection: Connection, ids: Sequence[str]) -> dict[str, Row]:
+    """The predictions of some ids, those that there are, with the object that they are about."""
+    predictions, inferences = tables.predictions, tables.inferences
+    query = (
+        select(predictions, inferences.c.object_id)
+        .join(inferences, inferences.c.inference_id == predictions.c.inference_id)
+        .where(predictions.c.prediction_id.in_(ids))
+    )
+    return {row["prediction_id"]: row for row in connection.execute(query).mappings()}

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, exists, select
+from sqlalchemy import ColumnElement, Connection, Exists, Table, exists, select
 
 from millpond.capture import tables
 from millpond.values import new_id
@@ -32,7 +32,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Earlier:
-    """Facts that have left the operational database, by id: what is sent may name them.
+    """Facts that may have left the operational database, by id: what is sent names them.
 
     Args:
         predictions: each with its label, box, ``inference_id`` and ``object_id``.
@@ -82,13 +82,17 @@ def review_of(connection: Connection, object_id: str, inference_id: str | None) 
     return review_id
 
 
-def is_completed(inference_id: ColumnElement[str]) -> ColumnElement[bool]:
-    """Whether somebody has said that the image of an inference is done."""
+def is_completed(inferences: Table) -> Exists:
+    """Whether somebody has said that the image of an inference is done; for a query of them."""
     reviews, annotations = tables.reviews, tables.annotations
-    return exists().where(
-        reviews.c.inference_id == inference_id,
-        annotations.c.review_id == reviews.c.review_id,
-        annotations.c.action == "complete",
+    return (
+        exists()
+        .where(
+            reviews.c.inference_id == inferences.c.inference_id,
+            annotations.c.review_id == reviews.c.review_id,
+            annotations.c.action == "complete",
+        )
+        .correlate(inferences)
     )
 
 

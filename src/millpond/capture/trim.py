@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, union_all
 
 from millpond.capture import tables
+from millpond.capture.feed_tables import FEED_FACTS
 
 #: The tables whose facts leave, those that point at others first. One without a moment of
 #: its own goes with the fact that its foreign key names.
@@ -20,6 +21,7 @@ ARCHIVED: tuple[Table, ...] = (
     tables.inferences,
     tables.refusals,
     tables.outbox,
+    *FEED_FACTS,
 )
 
 #: Those that have a moment of their own.

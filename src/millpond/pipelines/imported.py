@@ -12,9 +12,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, RowMapping
-
-from millpond.capture.annotations import NewAnnotation, annotations_of
+from millpond.capture.annotations import NewAnnotation
+from millpond.capture.reviews import Row
 from millpond.raw.feeds import FeedLabel
 from millpond.values import Box
 
@@ -32,11 +31,15 @@ class Imported:
     complete: bool
 
 
-def imported(connection: Connection, object_id: str) -> Imported:
-    """What imports have said of an object so far."""
+def imported(rows: Sequence[Row]) -> Imported:
+    """What imports have said of an object so far.
+
+    Args:
+        rows: all annotations on it, oldest first.
+    """
     labels: dict[str, tuple[str, FeedLabel] | None] = {}
     complete = False
-    for row in annotations_of(connection, object_id=object_id):
+    for row in rows:
         if row["inference_id"] is not None or row["annotator"] != ANNOTATOR:
             continue
         if row["action"] == "complete":
@@ -94,7 +97,7 @@ def _closest(was: FeedLabel, candidates: Sequence[FeedLabel]) -> FeedLabel | Non
     return best
 
 
-def _label_of(row: RowMapping) -> FeedLabel:
+def _label_of(row: Row) -> FeedLabel:
     if row["x_min"] is None:
         return FeedLabel(row["label"])
     return FeedLabel(row["label"], Box(row["x_min"], row["y_min"], row["x_max"], row["y_max"]))

@@ -10,18 +10,29 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
-from millpond.capture.annotations import Place, record_annotations
-from millpond.capture.objects import object_key, origin_of, record_object, record_origin
+from millpond.analytics.lookup import Lookup
+from millpond.capture.annotations import record_annotations
+from millpond.capture.objects import (
+    find_object,
+    object_key,
+    origin_of,
+    record_object,
+    record_origin,
+)
 from millpond.capture.refusals import record_refusal
+from millpond.capture.reviews import Earlier, Place, Row, annotations_of
+from millpond.database.clock import last
+from millpond.database.connection import reading
 from millpond.database.group_commit import GroupCommit, Transaction
 from millpond.errors import UsageError
+from millpond.history.horizon import archived_until
 from millpond.pipelines.imported import ANNOTATOR, difference, imported
 from millpond.pipelines.landing import Landed, Landing, Refused, Rules
 from millpond.raw.decode import DEFAULT_LIMITS, Limits
@@ -85,6 +96,7 @@ def ingest(
     path: Path,
     options: IngestOptions = IngestOptions(),
     *,
+    lookup: Lookup,
     limits: Limits = DEFAULT_LIMITS,
     on_progress: Callable[[int], None] = lambda files: None,
 ) -> Ingested:
@@ -92,6 +104,7 @@ def ingest(
 
     Args:
         app: the application's name as output shows it.
+        lookup: finds what was said of an object before, also where it was archived.
         on_progress: called with the number of files that are done.
 
     Raises:
@@ -103,7 +116,7 @@ def ingest(
     feed = open_feed(path, options.format, options.labels)
     _check_task(feed, app, declared)
     landing = Landing(engine, store, app, declared, _rules(options, declared), limits)
-    recorder = _Recorder(commit, store, app, declared)
+    recorder = _Recorder(engine, commit, store, lookup, app, declared)
     for batch in _batches(_landed(landing, feed, _split(options, path))):
         recorder.record(batch)
         on_progress(recorder.files)
@@ -153,6 +166,13 @@ def _part(split: Split | None, item: FeedItem) -> str | None:
     return None if split is None else split.part(item.path)
 
 
+def _known(connection: Connection, batch: list[Landed | Refused]) -> list[str]:
+    """The objects of a batch that are kept already."""
+    new = [file.new for file in batch if isinstance(file, Landed)]
+    found = (find_object(connection, one.app, one.subject, one.sha256) for one in new)
+    return [row["object_id"] for row in found if row is not None]
+
+
 def _batches(files: Iterable[Landed | Refused]) -> Iterator[list[Landed | Refused]]:
     files = iter(files)
     while batch := list(itertools.islice(files, _BATCH)):
@@ -163,10 +183,18 @@ class _Recorder:
     """Records batches of landed files, and counts what was new."""
 
     def __init__(
-        self, commit: GroupCommit, store: ObjectStore, app: str, declared: AppSection
+        self,
+        engine: Engine,
+        commit: GroupCommit,
+        store: ObjectStore,
+        lookup: Lookup,
+        app: str,
+        declared: AppSection,
     ) -> None:
+        self._engine = engine
         self._commit = commit
         self._store = store
+        self._lookup = lookup
         self._app = app
         self._declared = declared
         self._objects = self._annotations = self._refused = 0
@@ -175,9 +203,9 @@ class _Recorder:
 
     def record(self, batch: list[Landed | Refused]) -> None:
         """Record one batch in one transaction."""
-        outcomes = self._commit.run(
-            lambda transaction: [self._record(transaction, file) for file in batch]
-        )
+        outcomes = None
+        while outcomes is None:
+            outcomes = self._attempt(batch)
         for file, outcome in zip(batch, outcomes, strict=True):
             self._objects += outcome.is_new
             self._annotations += outcome.annotations
@@ -197,9 +225,24 @@ class _Recorder:
             if len(self._listed) < _LISTED:
                 self._listed.append(refused)
 
-    def _record(self, transaction: Transaction, file: Landed | Refused) -> _Outcome:
+    def _attempt(self, batch: list[Landed | Refused]) -> list[_Outcome] | None:
+        """Record a batch; None where something that was said came and was archived in between."""
+        with reading(self._engine) as connection:
+            moment = last(connection)
+            said = self._lookup.annotations_on(connection, _known(connection, batch))
+
+        def work(transaction: Transaction) -> list[_Outcome] | None:
+            if archived_until(transaction.connection) > moment:
+                return None
+            return [self._record(transaction, file, said) for file in batch]
+
+        return self._commit.run(work)
+
+    def _record(
+        self, transaction: Transaction, file: Landed | Refused, said: Mapping[str, list[Row]]
+    ) -> _Outcome:
         if isinstance(file, Landed):
-            outcome = self._record_landed(transaction, file)
+            outcome = self._record_landed(transaction, file, said)
         else:
             outcome = _Outcome(refused=file)
         if outcome.refused is not None:
@@ -207,21 +250,27 @@ class _Recorder:
             record_refusal(transaction, self._app, refused.status, refused.reason)
         return outcome
 
-    def _record_landed(self, transaction: Transaction, file: Landed) -> _Outcome:
+    def _record_landed(
+        self, transaction: Transaction, file: Landed, said: Mapping[str, list[Row]]
+    ) -> _Outcome:
         object_id = record_object(transaction, file.new)
         is_new = file.put and object_id == file.new.object_id
         problems = list(file.fitted.problems)
         same_file = is_new or self._is_same_file(transaction, object_id, file, problems)
         sent = []
+        earlier = {row["annotation_id"]: row for row in said.get(object_id, ())}
         if file.fitted.labels is not None:
-            before = imported(transaction.connection, object_id)
-            sent = difference(before, file.fitted.labels)
+            # What was said since is added to what was looked up before the transaction.
+            since = annotations_of(transaction.connection, object_id=object_id)
+            rows = {**earlier, **{row["annotation_id"]: row for row in since}}
+            sent = difference(imported([*rows.values()]), file.fitted.labels)
             if sent and not same_file:
                 problems.append("the same picture was ingested from another path with other labels")
                 sent = []
         if sent:
             place = Place(object_id, self._app, file.new.width, file.new.height)
-            record_annotations(transaction, place, sent, self._declared, ANNOTATOR)
+            before = Earlier(annotations=earlier)
+            record_annotations(transaction, place, sent, self._declared, ANNOTATOR, before)
         refused = Refused(file.origin.path, "; ".join(problems), 422) if problems else None
         return _Outcome(is_new, sum(one.action != "complete" for one in sent), refused)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NotRequired
 
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import Connection
 from typing_extensions import TypedDict
 
-from millpond.capture.annotations import annotations_of
-from millpond.capture.inferences import get_inference, predictions_of
+from millpond.analytics.lookup import Lookup
+from millpond.capture.reviews import Row
 from millpond.models.candidates import unpack
 from millpond.values import Prediction, iso
 
@@ -67,7 +67,7 @@ class InferenceInFull(InferenceAnswer):
 
 
 def read_inference(
-    connection: Connection, inference_id: str, *, candidates: bool
+    connection: Connection, lookup: Lookup, inference_id: str, *, candidates: bool
 ) -> InferenceAnswer:
     """The answer that was given to an image.
 
@@ -77,16 +77,17 @@ def read_inference(
     Raises:
         NotFound: there is no inference of that id.
     """
-    return _answer(connection, get_inference(connection, inference_id), candidates=candidates)
+    row = lookup.inference(connection, inference_id)
+    return _answer(connection, lookup, row, candidates=candidates)
 
 
 def read_inference_in_full(
-    connection: Connection, row: RowMapping, *, candidates: bool
+    connection: Connection, lookup: Lookup, row: Row, *, candidates: bool
 ) -> InferenceInFull:
     """The answer of an inference that was read already, with its annotations."""
-    annotations = annotations_of(connection, inference_id=row["inference_id"])
+    annotations = lookup.annotations(connection, row)
     return {
-        **_answer(connection, row, candidates=candidates),
+        **_answer(connection, lookup, row, candidates=candidates),
         "threshold": row["threshold"],
         "nms_threshold": row["nms_threshold"],
         "requested_by": row["requested_by"],
@@ -95,7 +96,7 @@ def read_inference_in_full(
     }
 
 
-def annotation_answer(row: RowMapping) -> AnnotationAnswer:
+def annotation_answer(row: Row) -> AnnotationAnswer:
     """An annotation, from its row joined with its review's."""
     return {
         "annotation_id": row["annotation_id"],
@@ -110,7 +111,9 @@ def annotation_answer(row: RowMapping) -> AnnotationAnswer:
     }
 
 
-def _answer(connection: Connection, row: RowMapping, *, candidates: bool) -> InferenceAnswer:
+def _answer(
+    connection: Connection, lookup: Lookup, row: Row, *, candidates: bool
+) -> InferenceAnswer:
     answer: InferenceAnswer = {
         "inference_id": row["inference_id"],
         "captured": True,
@@ -121,8 +124,7 @@ def _answer(connection: Connection, row: RowMapping, *, candidates: bool) -> Inf
         "height": row["height"],
         "duration_ms": row["duration_ms"],
         "predictions": [
-            _prediction(prediction)
-            for prediction in predictions_of(connection, row["inference_id"])
+            _prediction(prediction) for prediction in lookup.predictions(connection, row)
         ],
     }
     if candidates:
@@ -130,7 +132,7 @@ def _answer(connection: Connection, row: RowMapping, *, candidates: bool) -> Inf
     return answer
 
 
-def _prediction(row: RowMapping) -> PredictionAnswer:
+def _prediction(row: Row) -> PredictionAnswer:
     return {
         "prediction_id": row["prediction_id"],
         "label": row["label"],
@@ -144,7 +146,7 @@ def _candidate(kept: Prediction) -> CandidateAnswer:
     return {"label": kept.label, "score": kept.score, "box": box}
 
 
-def _box(row: RowMapping) -> list[float] | None:
+def _box(row: Row) -> list[float] | None:
     if row["x_min"] is None:
         return None
     return [row["x_min"], row["y_min"], row["x_max"], row["y_max"]]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
+from millpond.analytics.lookup import Lookup
 from millpond.capture.inferences import (
     IdempotencyKey,
     NewInference,
@@ -64,6 +65,7 @@ class PredictService:
     Args:
         commit: of the operational database, whose `engine` is for reading.
         registry: knows the champion of each application.
+        lookup: finds what was answered before.
     """
 
     def __init__(
@@ -73,12 +75,14 @@ class PredictService:
         commit: GroupCommit,
         store: ObjectStore,
         registry: Registry,
+        lookup: Lookup,
     ) -> None:
         self._settings = settings
         self._engine = engine
         self._commit = commit
         self._store = store
         self._registry = registry
+        self._lookup = lookup
         self._limits = decode_limits(settings.limits)
         self._cores = threading.BoundedSemaphore(settings.server.threads)
 
@@ -133,7 +137,7 @@ class PredictService:
                 sight = self._see(upload)
             inference_id = self._keep(upload, sight)
         with reading(self._engine) as connection:
-            return read_inference(connection, inference_id, candidates=candidates)
+            return read_inference(connection, self._lookup, inference_id, candidates=candidates)
 
     def picture(self, data: bytes) -> Picture:
         """Decode a kept object, when a core is free for it."""
@@ -169,19 +173,24 @@ class PredictService:
         if put:
             self._store.put(object_key(new.object_id), upload.data)
         # Step 2. Every row and event of them, in one transaction.
-        kept = None
+        named = False
+
+        def record(transaction: Transaction) -> str:
+            nonlocal named
+            inference_id, object_id = _record(transaction, upload, sight, new)
+            named = object_id == new.object_id
+            return inference_id
+
         try:
-            inference_id, kept = self._commit.run(
-                lambda transaction: _record(transaction, upload, sight, new)
-            )
+            return self._commit.run(record)
         finally:
-            # Step 3. Where no row names the bytes, another request was first or
-            # the transaction failed: they go again. After a crash before this
-            # line, `verify` names them.
-            if put and kept != new.object_id:
+            # Step 3. Where no row was to name the bytes, since another request was
+            # first or the facts were refused, they go again. When the commit itself
+            # fails they stay: a row may yet turn out to be kept, after a loss of the
+            # connection or of power. Bytes that nothing names do no harm.
+            if put and not named:
                 with contextlib.suppress(OSError):
                     self._store.delete(object_key(new.object_id))
-        return inference_id
 
     def _is_kept(self, upload: Upload) -> bool:
         with reading(self._engine) as connection:

@@ -10,11 +10,13 @@ from sqlalchemy import Engine
 
 from millpond.access.access import Access
 from millpond.analytics.answer import Answer
+from millpond.analytics.lookup import Lookup
 from millpond.database.group_commit import GroupCommit
 from millpond.marts.marts import Marts
 from millpond.models.registry import Registry
 from millpond.pipelines.runs import Run, RunReport
 from millpond.raw.store import ObjectStore
+from millpond.serving.annotating import AnnotateService
 from millpond.serving.predict import PredictService
 from millpond.settings import Settings
 from millpond.snapshots.snapshot import Snapshot
@@ -98,6 +100,7 @@ class Services:
         folder: of the project.
         engine: of the operational database, for reading.
         commit: for writing to it.
+        lookup: finds inferences and annotations by id, also those that were archived.
         work: what goes across the layers.
     """
 
@@ -108,5 +111,7 @@ class Services:
     store: ObjectStore
     registry: Registry
     access: Access
+    lookup: Lookup
     predict: PredictService
+    annotate: AnnotateService
     work: Work

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, RowMapping, exists, select
+from sqlalchemy import Connection
 
 from millpond.access.principal import Principal
-from millpond.capture import tables
-from millpond.capture.inferences import get_inference
+from millpond.analytics.lookup import Lookup
 from millpond.capture.objects import get_object
+from millpond.capture.reviews import Row
 from millpond.errors import NotFound
 
 
-def visible_inference(connection: Connection, inference_id: str, caller: Principal) -> RowMapping:
+def visible_inference(
+    connection: Connection, lookup: Lookup, inference_id: str, caller: Principal
+) -> Row:
     """The row of an inference that the caller may see.
 
     Raises:
         NotFound: there is none, or it is another user's.
         NotAllowed: it is of another application than the caller is restricted to.
     """
-    row = get_inference(connection, inference_id)
+    row = lookup.inference(connection, inference_id)
     if caller.sees_own_only and row["requested_by"] != caller.name:
         raise NotFound(f"no inference {inference_id!r}")
     caller.check_app(row["app"])
     return row
 
 
-def visible_object(connection: Connection, object_id: str, caller: Principal) -> RowMapping:
+def visible_object(
+    connection: Connection, lookup: Lookup, object_id: str, caller: Principal
+) -> Row:
     """The row of an object that the caller may see; a user sees those that they sent.
 
     Raises:
@@ -33,13 +37,7 @@ def visible_object(connection: Connection, object_id: str, caller: Principal) ->
         NotAllowed: it is of another application than the caller is restricted to.
     """
     row = get_object(connection, object_id)
-    if caller.sees_own_only and not _has_sent(connection, object_id, caller):
+    if caller.sees_own_only and not lookup.has_sent(connection, row, caller.name):
         raise NotFound(f"no object {object_id!r}")
     caller.check_app(row["app"])
     return row
-
-
-def _has_sent(connection: Connection, object_id: str, caller: Principal) -> bool:
-    table = tables.inferences
-    sent = exists().where(table.c.object_id == object_id, table.c.requested_by == caller.name)
-    return bool(connection.scalar(select(sent)))

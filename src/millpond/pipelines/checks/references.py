@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 
-from sqlalchemy import text
-
+from millpond.analytics.past import Past
 from millpond.database.connection import reading
 from millpond.pipelines import references
 from millpond.pipelines.checks.check import Check, Ground
@@ -18,9 +18,9 @@ def _parts(ground: Ground) -> Sequence[str]:
 
 def _run(ground: Ground, part: str, findings: Findings) -> None:
     reference = references.REFERENCES[int(part)]
-    with reading(ground.engine) as connection:
-        for (subject,) in connection.execute(text(reference.sql)):
-            findings.add(reference.name, str(subject), reference.problem, reference.what_to_do)
+    with closing(Past(ground.history)) as past, reading(ground.engine) as connection:
+        for subject in references.amiss(connection, past, reference):
+            findings.add(reference.name, subject, reference.problem, reference.what_to_do)
 
 
 REFERENCES = Check("references", _run, _parts)

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from fastapi import Body, Query, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.requests import Request
 
-from millpond.access.audit import write_audit
 from millpond.access.principal import Principal
-from millpond.capture.annotations import Kept, NewAnnotation, Place, record_annotations
+from millpond.capture.annotations import NewAnnotation
+from millpond.capture.reviews import Place
 from millpond.database.connection import reading
-from millpond.database.group_commit import Transaction
 from millpond.errors import Invalid, NotFound
 from millpond.serving.answers import AnnotationAnswer, annotation_answer
 from millpond.serving.api.parameters import InferenceId, ObjectId
 from millpond.serving.routes import Backends, Caller, Routes
 from millpond.serving.services import Services
 from millpond.serving.sight import visible_inference, visible_object
-from millpond.values import Action, Box, app_route
+from millpond.values import app_route
 
 routes = Routes("Annotations")
 
@@ -37,18 +36,6 @@ class AnnotationBody(BaseModel):
     target: str | None = Field(None, description="The same: a prediction or an annotation.")
     label: str | None = None
     box: list[float] | None = Field(None, description="[x_min, y_min, x_max, y_max] in pixels.")
-
-    def as_new(self) -> NewAnnotation:
-        """The annotation that this asks for; whether it fits is looked at later."""
-        if self.prediction_id and self.target and self.prediction_id != self.target:
-            raise Invalid("prediction_id and target are two names for one thing; send one of them")
-        return NewAnnotation(
-            action=cast(Action, self.action),
-            target=self.prediction_id or self.target,
-            label=self.label,
-            box=None if self.box is None else Box.of(self.box),
-            annotation_id=self.annotation_id,
-        )
 
 
 def _list_of(body: Any) -> Any:
@@ -79,7 +66,7 @@ def annotate_inference(
     201 when anything is new; 200 when all of it was sent before.
     """
     with reading(services.engine) as connection:
-        row = visible_inference(connection, inference_id, caller)
+        row = visible_inference(connection, services.lookup, inference_id, caller)
     place = Place(row["object_id"], row["app"], row["width"], row["height"], inference_id)
     return _annotate(request, response, place, body, caller, services)
 
@@ -98,7 +85,7 @@ def annotate_object(
 ) -> list[AnnotationAnswer]:
     """Say what is true of an image, whatever any model answered."""
     with reading(services.engine) as connection:
-        row = visible_object(connection, object_id, caller)
+        row = visible_object(connection, services.lookup, object_id, caller)
     if app and app_route(app) != row["app"]:
         services.settings.app(app)
         raise NotFound(f"object {object_id} belongs to app {row['app']}, not to {app_route(app)}")
@@ -117,17 +104,9 @@ def _annotate(
     request.state.app = place.app
     if not body:
         raise Invalid("the list of annotations is empty")
-    sent = [annotation.as_new() for annotation in body]
+    sent = [NewAnnotation.of(annotation.model_dump()) for annotation in body]
     declared = services.settings.app(place.app)
-
-    def work(transaction: Transaction) -> Kept:
-        kept = record_annotations(transaction, place, sent, declared, caller.name)
-        if kept.created:
-            what = f"object {place.object_id}, {len(sent)} annotations"
-            write_audit(transaction, caller.name, "annotate", what)
-        return kept
-
-    kept = services.commit.run(work)
+    kept = services.annotate.annotate(place, sent, declared, caller.name)
     if not kept.created:
         response.status_code = 200
     return [annotation_answer(row) for row in kept.rows]

@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Query
-from sqlalchemy import Connection, Exists, RowMapping, exists, func, select
 from starlette.requests import Request
 from typing_extensions import TypedDict
 
-from millpond.access.principal import Principal
-from millpond.capture import tables
+from millpond.capture.reviews import Row
 from millpond.database.connection import reading
 from millpond.errors import Invalid
 from millpond.serving.answers import InferenceInFull, read_inference_in_full
@@ -52,10 +50,11 @@ def list_inferences(
     services.settings.app(app)
     if cursor is not None and not is_id(cursor):
         raise Invalid(f"cursor {cursor!r} is no `next` of an earlier answer")
+    by = caller.name if caller.sees_own_only else None
     with reading(services.engine) as connection:
-        rows = _page(connection, app_route(app), caller, limit + 1, cursor)
-        more = len(rows) > limit
-        summaries = [_summary(row) for row in rows[:limit]]
+        rows = services.lookup.page(connection, app_route(app), by, limit + 1, cursor)
+    more = len(rows) > limit
+    summaries = [_summary(row) for row in rows[:limit]]
     return {"inferences": summaries, "next": summaries[-1]["inference_id"] if more else None}
 
 
@@ -69,55 +68,12 @@ def get_inference(
 ) -> InferenceInFull:
     """One inference as it was answered, with the annotations made since."""
     with reading(services.engine) as connection:
-        row = visible_inference(connection, inference_id, caller)
+        row = visible_inference(connection, services.lookup, inference_id, caller)
         request.state.app = row["app"]
-        return read_inference_in_full(connection, row, candidates=candidates)
+        return read_inference_in_full(connection, services.lookup, row, candidates=candidates)
 
 
-def _page(
-    connection: Connection, app: str, caller: Principal, limit: int, before: str | None
-) -> list[RowMapping]:
-    # Ids are UUIDv7: their order is that of time, and the primary key has it ready.
-    inferences, objects = tables.inferences, tables.objects
-    query = (
-        select(
-            inferences.c.inference_id,
-            inferences.c.object_id,
-            inferences.c.recorded_at,
-            inferences.c.model_version,
-            select(func.count())
-            .where(tables.predictions.c.inference_id == inferences.c.inference_id)
-            .scalar_subquery()
-            .label("predictions"),
-            _is_reviewed().label("reviewed"),
-        )
-        .join(objects, objects.c.object_id == inferences.c.object_id)
-        .where(objects.c.app == app)
-        .order_by(inferences.c.inference_id.desc())
-        .limit(limit)
-    )
-    if before is not None:
-        query = query.where(inferences.c.inference_id < before)
-    if caller.sees_own_only:
-        query = query.where(inferences.c.requested_by == caller.name)
-    return list(connection.execute(query).mappings())
-
-
-def _is_reviewed() -> Exists:
-    """Whether somebody has said that the image of an inference is done."""
-    reviews, annotations = tables.reviews, tables.annotations
-    return (
-        exists()
-        .where(
-            reviews.c.inference_id == tables.inferences.c.inference_id,
-            annotations.c.review_id == reviews.c.review_id,
-            annotations.c.action == "complete",
-        )
-        .correlate(tables.inferences)
-    )
-
-
-def _summary(row: RowMapping) -> InferenceSummary:
+def _summary(row: Row) -> InferenceSummary:
     return {
         "inference_id": row["inference_id"],
         "object_id": row["object_id"],

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Query, Response
-from sqlalchemy import RowMapping
 from starlette.requests import Request
 
 from millpond.access.principal import Principal
 from millpond.capture.objects import object_key
+from millpond.capture.reviews import Row
 from millpond.database.connection import reading
 from millpond.raw.picture import thumbnail
 from millpond.serving.api.parameters import ObjectId
@@ -79,16 +79,16 @@ def get_thumbnail(
     return Response(thumbnail(picture, size), media_type="image/jpeg", headers=headers)
 
 
-def _look(request: Request, object_id: str, caller: Principal, services: Services) -> RowMapping:
+def _look(request: Request, object_id: str, caller: Principal, services: Services) -> Row:
     """The row of an object, once the look at it is in the audit log."""
     with reading(services.engine) as connection:
-        row = visible_object(connection, object_id, caller)
+        row = visible_object(connection, services.lookup, object_id, caller)
     request.state.app = row["app"]
     services.access.note(caller.name, "objects.read", f"object {object_id}")
     return row
 
 
-def _headers(row: RowMapping, extension: str, tag: str) -> dict[str, str]:
+def _headers(row: Row, extension: str, tag: str) -> dict[str, str]:
     return {
         "Cache-Control": _CACHE,
         "Content-Disposition": f'inline; filename="{row["object_id"]}.{extension}"',
