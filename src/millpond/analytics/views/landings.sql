@@ -1,4 +1,6 @@
 -- The files that feeds brought in, one row for each.
+-- key: landing_id
+-- facts: recorded_at
 -- landing_id: random id of the landing
 -- feed: name of the feed
 -- business_date: the day that the file is of

@@ -1,4 +1,6 @@
 -- Rows of files that were not taken, and why.
+-- key: landing_id, line
+-- facts: recorded_at
 -- landing_id: the landing of the file
 -- feed: name of the feed
 -- business_date: the day that the file is of

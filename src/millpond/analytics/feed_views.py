@@ -1,0 +1,180 @@
+"""The views of a project's feeds: what holds of each record, and its whole history.
+
+Every file adds sightings: from ``valid_from`` on, this version of this record holds.
+Of two for the same record and ``valid_from`` the one that landed later stands, so late
+and corrected files are right in whatever order they came. ``valid_at()`` is the moment
+in the world that is asked about; without one it is the end of time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from millpond.analytics.view import View
+from millpond.settings import FeedSection
+
+_TYPES = {
+    "string": "varchar",
+    "integer": "bigint",
+    "number": "double",
+    "boolean": "boolean",
+    "date": "date",
+    "timestamp": "timestamp",
+}
+
+_LANDED = """landed as (
+    select landing_id, recorded_at, business_date::timestamp as day, complete
+    from landings
+    where feed = '{feed}'
+)"""
+
+#: Of each record the sighting that holds at valid_at(); a record that a later complete file
+#: does not list has gone.
+_NOW = """latest as (
+    select
+        sighting.record_id,
+        arg_max(
+            {{
+                version: sighting.version,
+                valid_from: sighting.valid_from::timestamp,
+                recorded_at: landed.recorded_at
+            }},
+            (sighting.valid_from, landed.recorded_at)
+        ) as seen
+    from sat_record_sighting as sighting
+    join landed using (landing_id)
+    where sighting.valid_from::timestamp <= valid_at()
+    group by sighting.record_id
+),
+holding as (
+    select record_id, seen.version, seen.valid_from, seen.recorded_at
+    from latest
+    where seen.version is not null and seen.valid_from >= coalesce(
+        (select max(day) from landed where complete and day <= valid_at()), '-infinity'::timestamp
+    )
+)"""
+
+#: Every sighting that stands, and until when: the record's next one, or the next complete file.
+_EVER = """standing as (
+    select
+        sighting.record_id,
+        sighting.valid_from::timestamp as valid_from,
+        arg_max(
+            {{version: sighting.version, recorded_at: landed.recorded_at}}, landed.recorded_at
+        ) as seen
+    from sat_record_sighting as sighting
+    join landed using (landing_id)
+    group by sighting.record_id, sighting.valid_from::timestamp
+),
+complete_days as (select distinct day from landed where complete),
+spans as (
+    select
+        record_id, seen.version, seen.recorded_at, valid_from, day,
+        lead(valid_from) over (partition by record_id order by valid_from) as following
+    from standing
+    asof left join complete_days on standing.valid_from < complete_days.day
+),
+holding as (
+    select record_id, version, valid_from, least(following, day) as valid_to, recorded_at
+    from spans
+    where version is not null
+)"""
+
+
+def feed_views(feeds: Mapping[str, FeedSection]) -> list[View]:
+    """Two views for each feed: one of its name, and one that ends in ``_history``."""
+    return [view for feed, section in feeds.items() for view in _views(feed, section)]
+
+
+def _views(feed: str, section: FeedSection) -> Iterator[View]:
+    since = {"valid_from": "from when the row holds (UTC)"}
+    until = {"valid_to": "until when it holds, exclusive (UTC); null while it still does"}
+    ends = {
+        "recorded_at": "when the row was kept (UTC)",
+        "record_id": "random id of the record: the same for the same key",
+    }
+    declared = {
+        name: section.columns.get(name, "string")
+        for name in section.names
+        if name.lower() != "valid_from"
+    }
+    if section.extra == "keep":
+        declared["extra"] = "JSON: columns that are not declared"
+    yield View(
+        name=feed,
+        sql=_sql(feed, section, _NOW, [*since, *ends]),
+        about=f"What holds of each record of the feed {feed}, at --valid-at where that is said.",
+        columns=declared | since | ends,
+        needs=_needs(section),
+        key=("record_id",),
+        origin="feed",
+    )
+    yield View(
+        name=f"{feed}_history",
+        sql=_sql(feed, section, _EVER, [*since, *until, *ends]),
+        about=f"All that holds or held of the records of the feed {feed}, by valid_from.",
+        columns=declared | since | until | ends,
+        needs=_needs(section),
+        key=("record_id", "valid_from"),
+        origin="feed",
+    )
+
+
+def _needs(section: FeedSection) -> tuple[str, ...]:
+    needed = ("landings", "sat_record_sighting", "sat_record_key", "sat_record")
+    return (*needed, "sat_record_personal") if section.kept_apart else needed
+
+
+def _sql(feed: str, section: FeedSection, holding: str, ends: list[str]) -> str:
+    personal = "left join sat_record_personal as apart using (record_id, version, landing_id)"
+    described = [*section.described, *(["extra"] if section.extra == "keep" else [])]
+    found = {
+        **_picked("key", "key.key", [f"$[{place}]" for place in range(len(section.key))]),
+        **_picked("said", "said.content", map(_path, described)),
+        **_picked("apart", "apart.personal", map(_path, section.kept_apart)),
+    }
+    shown = [
+        *_columns(section, "key", section.key),
+        *_columns(section, "said", section.described),
+        *_columns(section, "apart", section.kept_apart),
+    ]
+    by_name = dict(shown)
+    columns = [by_name[name] for name in section.names if name.lower() != "valid_from"]
+    if section.extra == "keep":
+        columns.append(f"said[{len(described)}]::json as extra")
+    return f"""with {_LANDED.format(feed=feed)},
+{holding.format()}
+select {", ".join([*columns, *ends])}
+from (
+    select {", ".join(["holding.*", *found.values()])}
+    from holding
+    join sat_record_key as key using (record_id)
+    join sat_record as said using (record_id, version)
+    join landed using (landing_id)
+    {personal if section.kept_apart else ""}
+)
+"""
+
+
+def _picked(name: str, column: str, paths: Iterator[str] | list[str] | map[str]) -> dict[str, str]:
+    """The values of JSON at some paths, as a list of texts; each document is read once."""
+    quoted = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+    return {name: f"json_extract_string({column}, [{quoted}]) as {name}"} if quoted else {}
+
+
+def _path(name: str) -> str:
+    return '$."' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _columns(
+    section: FeedSection, found: str, names: tuple[str, ...] | list[str]
+) -> Iterator[tuple[str, str]]:
+    for place, name in enumerate(names, start=1):
+        kind = section.column(name).kind
+        # Kept as ISO 8601 with its offset; the engine's own zone is UTC.
+        text = f"{found}[{place}]"
+        if kind == "timestamp":
+            text = f"try_cast({text} as timestamptz)"
+        quoted = '"' + name.replace('"', '""') + '"'
+        # What an older declaration let in may not fit the present one: it reads as null.
+        yield name, f"try_cast({text} as {_TYPES[kind]}) as {quoted}"

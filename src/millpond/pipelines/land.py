@@ -1,0 +1,327 @@
+"""Landing: the rows of one file of a feed, each thing that it says anew recorded once.
+
+A file may come late, again, or corrected. What it says is compared with what was said
+before of the same record from the same moment on; what differs is recorded, nothing is
+ever overwritten. Rows count from the moment that the landing itself is recorded, which
+comes last: a landing that was broken off is of no account, and is simply run again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sqlalchemy import Engine, Table
+
+from millpond.analytics.analytics import Analytics
+from millpond.capture import feed_tables
+from millpond.capture.feeds import NewLanding, batch_key, record_landing, record_rows
+from millpond.database.clock import last
+from millpond.database.connection import reading
+from millpond.database.group_commit import GroupCommit
+from millpond.durable import is_full, make_folder
+from millpond.errors import DiskFull, NotFound
+from millpond.history.lock import exclusive
+from millpond.pipelines import land_sql
+from millpond.pipelines.land_stage import BAD, Staged, stage
+from millpond.raw.store import ObjectStore
+from millpond.settings import FeedSection
+from millpond.values import from_micros, new_id
+
+#: Rows of one transaction: predictions wait while they are written.
+_CHUNK = 5_000
+_COPY = 1 << 20
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A file of a feed.
+
+    Args:
+        path: where its bytes are.
+        name: its own name; the feed's columns ``from_path`` are found in it.
+        day: its business day in microseconds since 1970.
+        dated: whether somebody said that day, in words or in the name of the file.
+    """
+
+    path: Path
+    name: str
+    day: int
+    dated: bool
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """What a file brought in.
+
+    Args:
+        business_date: the day that it is of, as YYYY-MM-DD.
+        rows: rows of the file, those `quarantined` among them.
+        added: what it said that was not known; of that, records that are `gone`.
+        extra: its columns that the feed does not declare.
+        repeated: it had landed before, as `landing_id`, and nothing was added.
+    """
+
+    landing_id: str
+    feed: str
+    business_date: str
+    rows: int
+    added: int
+    gone: int
+    quarantined: int
+    extra: tuple[str, ...] = ()
+    repeated: bool = False
+
+
+class Landings:
+    """Lands files, one at a time in a project, whoever asks.
+
+    Args:
+        lake: the folder for the lock, and for what lies there while a file is read.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        commit: GroupCommit,
+        store: ObjectStore,
+        analytics: Analytics,
+        lake: Path,
+    ) -> None:
+        self.engine = engine
+        self.commit = commit
+        self.store = store
+        self.analytics = analytics
+        self._lake = lake
+
+    def land(
+        self,
+        feed: str,
+        section: FeedSection,
+        file: Arrived,
+        *,
+        again: bool = False,
+        on_progress: Callable[[int], None] = lambda rows: None,
+    ) -> LandedFile:
+        """Land a file; the same file again adds nothing.
+
+        Args:
+            again: land it also when the same bytes have landed before. What it says
+                holds then against what was said since.
+            on_progress: called with the number of rows that were read.
+
+        Raises:
+            NotFound: there is no such file.
+            Invalid: the file is not of its format, or lacks a column that may not be blank.
+            DiskFull: there is no room; nothing of the file counts.
+        """
+        with exclusive(self._lake / "landing.lock"), _scratch(self._lake / ".landing") as scratch:
+            try:
+                step = Land(self, feed, section, file, scratch)
+                step.copy()
+                if not again and (known := step.repeated()) is not None:
+                    return known
+                step.stage(on_progress)
+                step.keep()
+                step.keys()
+                step.twice()
+                step.versions()
+                step.sightings()
+                step.quarantine()
+                return step.complete()
+            except OSError as error:
+                if is_full(error.errno):
+                    raise DiskFull(
+                        f"no room to land {file.name}; nothing of it counts, "
+                        "free some space and land it again"
+                    ) from error
+                raise
+
+
+class Land:
+    """One landing, in its steps. Only the holder of the lock may take them."""
+
+    def __init__(
+        self, to: Landings, feed: str, section: FeedSection, file: Arrived, scratch: Path
+    ) -> None:
+        self.landing_id = new_id()
+        self._to = to
+        self._feed = feed
+        self._section = section
+        self._file = file
+        self._copy = scratch / "file"
+        self._rows, self._bad = scratch / "rows.parquet", scratch / "bad.parquet"
+        self._keys, self._dropped = scratch / "keys.parquet", scratch / "dropped.parquet"
+        self._conflicts = scratch / "conflicts.parquet"
+        self._sha256 = ""
+        self._staged = Staged(0, 0, file.day, file.day, file.day, ())
+        self._conflicting = self._added = self._gone = 0
+        with reading(to.engine) as connection:
+            # What this landing writes itself is not to be taken for known.
+            self._known_until = last(connection)
+
+    def copy(self) -> None:
+        """Step 1. Copy the bytes, so that they stay the same whoever writes to the file."""
+        hashed = hashlib.sha256()
+        try:
+            with open(self._file.path, "rb") as source, open(self._copy, "xb") as copy:
+                while part := source.read(_COPY):
+                    hashed.update(part)
+                    copy.write(part)
+        except (FileNotFoundError, IsADirectoryError) as error:
+            raise NotFound(f"there is no file {self._file.path}") from error
+        self._sha256 = hashed.hexdigest()
+
+    def repeated(self) -> LandedFile | None:
+        """The landing that brought the same file already, if one did."""
+        said = self._file.dated and self._section.business_date is None
+        named = bool(self._section.from_path)
+        values = [self._feed, self._sha256, not said, _date(self._file.day)]
+        values += [not named, self._file.name]
+        for row in self._ask(land_sql.REPEATED, *values):
+            return replace(self._landed(), **row, extra=(), added=0, gone=0, repeated=True)
+        return None
+
+    def stage(self, on_progress: Callable[[int], None]) -> None:
+        """Step 2. Read the rows, and put what they say, and those that are bad, aside."""
+        self._staged = stage(
+            self._copy, self._file, self._section, self._rows, self._bad, on_progress
+        )
+
+    def keep(self) -> None:
+        """Step 3. Keep the bytes as they came; once recorded, nothing of them can be lost."""
+        self._to.store.put(batch_key(self.landing_id), self._copy.read_bytes())
+
+    def keys(self) -> None:
+        """Step 4. Record the keys that were never seen, and have the ids of all."""
+        schema = pa.schema([("key", pa.string()), ("record_id", pa.string())])
+        with pq.ParquetWriter(self._keys, schema) as writer:
+            for batch in self._batches(land_sql.KEYS, str(self._rows), self._feed):
+                rows = batch.to_pylist()
+                new = [row for row in rows if row["record_id"] is None]
+                for row in new:
+                    row["record_id"] = new_id()
+                self._record(feed_tables.record_keys, new, feed=self._feed)
+                writer.write_batch(pa.RecordBatch.from_pylist(rows, schema))
+
+    def twice(self) -> None:
+        """Step 5. Find rows that say the same as an earlier one, and those that say otherwise.
+
+        Of the first kind one is enough; of the second the first row is taken.
+        """
+        with (
+            pq.ParquetWriter(self._dropped, pa.schema([("line", pa.int64())])) as dropped,
+            pq.ParquetWriter(self._conflicts, BAD) as conflicts,
+        ):
+            for batch in self._batches(land_sql.TWICE, *[str(self._rows)] * 3):
+                dropped.write_batch(batch.select(["line"]))
+                differing = batch.filter(batch["differs"]).select(BAD.names).cast(BAD)
+                conflicts.write_batch(differing)
+                self._conflicting += differing.num_rows
+
+    def versions(self) -> None:
+        """Step 6. Record what was never said of its record."""
+        paths = map(str, (self._rows, self._keys, self._dropped))
+        for rows in self._chunks(land_sql.VERSIONS, self._feed, *paths):
+            self._record(feed_tables.record_versions, rows, landing_id=self.landing_id)
+
+    def sightings(self) -> None:
+        """Step 7. Record from when each version holds, where something else stood or nothing."""
+        paths = map(str, (self._rows, self._keys, self._dropped))
+        values = [self._feed, self._staged.first, self._staged.last, *paths, self._complete]
+        for rows in self._chunks(land_sql.SIGHTINGS, *values):
+            self._record(feed_tables.record_sightings, rows, landing_id=self.landing_id)
+            self._added += len(rows)
+            self._gone += sum(row["version"] is None for row in rows)
+
+    def quarantine(self) -> None:
+        """Step 8. Record the rows that were not taken, with line and reason."""
+        for path in (self._bad, self._conflicts):
+            with pq.ParquetFile(path) as file:
+                for batch in file.iter_batches(batch_size=_CHUNK):
+                    rows = batch.to_pylist()
+                    self._record(feed_tables.quarantined_rows, rows, landing_id=self.landing_id)
+
+    def complete(self) -> LandedFile:
+        """Step 9. Record the landing: from this commit on all of it counts."""
+        landed = self._landed()
+        new = NewLanding(
+            landing_id=landed.landing_id,
+            feed=landed.feed,
+            business_date=landed.business_date,
+            file_name=self._file.name,
+            sha256=self._sha256,
+            bytes=self._copy.stat().st_size,
+            rows=landed.rows,
+            added=landed.added,
+            gone=landed.gone,
+            quarantined=landed.quarantined,
+            complete=self._complete,
+            extra=landed.extra,
+        )
+        self._to.commit.run(lambda transaction: record_landing(transaction, new))
+        return landed
+
+    @property
+    def _complete(self) -> bool:
+        """Whether the file lists every record of its day.
+
+        Not where a row was not taken: nobody knows which record that is. Nor where there
+        is none: a feed that failed would tell of nothing but departures.
+        """
+        return self._section.complete and self._staged.rows > 0 and self._quarantined == 0
+
+    @property
+    def _quarantined(self) -> int:
+        return self._staged.bad + self._conflicting
+
+    def _landed(self) -> LandedFile:
+        return LandedFile(
+            landing_id=self.landing_id,
+            feed=self._feed,
+            business_date=_date(self._staged.day),
+            rows=self._staged.rows,
+            added=self._added,
+            gone=self._gone,
+            quarantined=self._quarantined,
+            extra=self._staged.extra,
+        )
+
+    def _record(self, table: Table, rows: list[dict[str, Any]], **same: str) -> None:
+        for first in range(0, len(rows), _CHUNK):
+            chunk = rows[first : first + _CHUNK]
+            self._to.commit.run(partial(record_rows, table=table, rows=chunk, **same))
+
+    def _batches(self, sql: str, *parameters: object) -> Iterator[pa.RecordBatch]:
+        return self._to.analytics.batches(sql, as_of=self._known_until, parameters=parameters)
+
+    def _chunks(self, sql: str, *parameters: object) -> Iterator[list[dict[str, Any]]]:
+        for batch in self._batches(sql, *parameters):
+            yield batch.to_pylist()
+
+    def _ask(self, sql: str, *parameters: object) -> Iterator[dict[str, Any]]:
+        for rows in self._chunks(sql, *parameters):
+            yield from rows
+
+
+def _date(day: int) -> str:
+    return from_micros(day).date().isoformat()
+
+
+@contextmanager
+def _scratch(folder: Path) -> Iterator[Path]:
+    """An empty folder that goes at the end; what a landing that was killed left goes first."""
+    shutil.rmtree(folder, ignore_errors=True)
+    make_folder(folder)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
