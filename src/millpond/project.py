@@ -33,6 +33,7 @@ from millpond.marts.content import Labels
 from millpond.marts.marts import Choice, Exported, Marts
 from millpond.models.package import ModelPackage
 from millpond.models.registry import ModelVersion, Registry
+from millpond.pipelines.backup import BackedUp, Origin, backup
 from millpond.pipelines.doctor import (
     checked,
     reach_database,
@@ -46,6 +47,7 @@ from millpond.pipelines.named import history_pipeline
 from millpond.pipelines.migrate import Migrated
 from millpond.pipelines.migrate import migrate as migrated
 from millpond.pipelines.runs import MOST, Run, RunReport, list_runs, report_run
+from millpond.pipelines.restore import Restored, restore
 from millpond.pipelines.verify import Ground, OnProgress, verify
 from millpond.pipelines.workflows import Workflows
 from millpond.raw.store import SEAM as STORES
@@ -61,7 +63,7 @@ from millpond.settings import AppSection, Settings, read_settings
 from millpond.snapshots.snapshot import Snapshot
 from millpond.snapshots.snapshots import Snapshots, named_moment
 from millpond.snapshots.split import DEFAULT_RULE, SplitRule
-from millpond.values import app_route
+from millpond.values import app_route, iso
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -380,6 +382,66 @@ class Project:
             apps={app_route(name): section for name, section in self.settings.apps.items()},
         )
         return verify(ground, resume=resume, on_progress=on_progress)
+
+    def backup(
+        self,
+        out: Path | str,
+        *,
+        link_from: Path | str | None = None,
+        by: str = LOCAL,
+        on_progress: OnProgress = lambda stage, done, total: None,
+    ) -> BackedUp:
+        """Copy the project into a new folder, whole and as of one moment, while others write.
+
+        Args:
+            link_from: an earlier backup on the same disk, whose files are not copied again.
+
+        Raises:
+            Conflict: the folder holds something already.
+            Busy: another backup is under way.
+            DiskFull: there is no room for it, and nothing is left of it.
+        """
+        self.access.note(by, "backup", "backup")
+        origin = Origin(
+            folder=self.folder,
+            name=self.settings.project.name,
+            lake=self.lake,
+            engine=self.engine,
+            store=self.store,
+            history=self.history,
+        )
+        earlier = None if link_from is None else Path(link_from)
+        return backup(origin, Path(out), link_from=earlier, on_progress=on_progress)
+
+    @classmethod
+    def restore(
+        cls,
+        source: Path | str,
+        folder: Path | str,
+        *,
+        database: str | None = None,
+        by: str = LOCAL,
+        on_damaged: Callable[[str], None] = lambda problem: None,
+        on_progress: OnProgress = lambda stage, done, total: None,
+    ) -> Restored:
+        """Make a project of a backup in a new folder, and verify it.
+
+        Args:
+            database: where its operational database goes; by default as it was.
+            on_damaged: hears of each file of the backup that is not as it was written.
+
+        Raises:
+            Corrupted: the backup is damaged; nothing is restored.
+            Conflict: the folder holds something already, or the database a project.
+        """
+        folder = Path(folder).resolve()
+        manifest = restore(
+            Path(source), folder, database=database, on_damaged=on_damaged, on_progress=on_progress
+        )
+        with cls.open(folder) as project:
+            project.access.note(by, "restore", f"restore of {iso(manifest.moment)}")
+            verified = project.verify(on_progress=on_progress)
+        return Restored(folder, manifest.moment, verified)
 
     # Train.
 

@@ -17,6 +17,7 @@ import typer
 from typer.exceptions import TyperException
 
 from millpond.cli import (
+    backup,
     config,
     demo,
     export,
@@ -25,6 +26,7 @@ from millpond.cli import (
     migrate,
     models,
     query,
+    restore,
     run,
     snapshot,
     token,
@@ -56,6 +58,8 @@ for group in (
     train,
     models,
     verify,
+    backup,
+    restore,
     migrate,
     config,
     user,

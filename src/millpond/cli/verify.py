@@ -34,12 +34,13 @@ def verify(
     """
     with opened(context) as project, stages() as on_progress:
         found = project.verify(resume=resume, on_progress=on_progress)
-    answer(context, found.as_dict(), lambda out: _show(out, found))
+    answer(context, found.as_dict(), lambda out: show_verified(out, found))
     if found.findings:
         raise typer.Exit(1)
 
 
-def _show(out: Console, found: Verified) -> None:
+def show_verified(out: Console, found: Verified) -> None:
+    """Print what a verification found."""
     print_rows(out, ["checked", "number"], found.checked.items())
     if not found.findings:
         out.print(f"Everything is as it should be ({found.seconds:.1f} s).")
