@@ -125,9 +125,11 @@ class Sqlite:
 def _prepare(connection: sqlite3.Connection, record: Any) -> None:
     # Transactions are begun by _begin, not by the driver's own guesses.
     connection.isolation_level = None
+    if connection.execute("PRAGMA page_count").fetchone() == (0,):
+        # Before anything is written, or it holds only after a VACUUM; and no more
+        # later: it takes the write lock, which another may hold.
+        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
     for pragma in (
-        # Before anything is written, or it holds only after a VACUUM.
-        "auto_vacuum=INCREMENTAL",
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
