@@ -20,6 +20,7 @@ from millpond.access.access import Access
 from millpond.analytics.analytics import Analytics, Answer
 from millpond.analytics.catalogue import FOLDER as VIEWS
 from millpond.analytics.catalogue import Catalogue
+from millpond.analytics.feed_views import feed_views
 from millpond.analytics.lookup import Lookup
 from millpond.analytics.past import Past
 from millpond.capture.annotations import NewAnnotation
@@ -33,6 +34,7 @@ from millpond.marts.content import Labels
 from millpond.marts.marts import Choice, Exported, Marts
 from millpond.models.package import ModelPackage
 from millpond.models.registry import ModelVersion, Registry
+from millpond.pipelines.arrivals import arrived
 from millpond.pipelines.backup import BackedUp, Origin, backup
 from millpond.pipelines.doctor import (
     checked,
@@ -43,6 +45,7 @@ from millpond.pipelines.doctor import (
 )
 from millpond.pipelines.findings import Verified
 from millpond.pipelines.ingest import Ingested, IngestOptions, ingest
+from millpond.pipelines.land import LandedFile, Landings
 from millpond.pipelines.named import history_pipeline
 from millpond.pipelines.migrate import Migrated
 from millpond.pipelines.migrate import migrate as migrated
@@ -155,8 +158,13 @@ class Project:
             self.history,
             self.settings.query,
             self._named_moment,
-            Catalogue(folder=self.folder / VIEWS),
+            Catalogue(feed_views(self.settings.feeds), self.folder / VIEWS),
         )
+
+    @cached_property
+    def landings(self) -> Landings:
+        """What lands the files of feeds."""
+        return Landings(self.engine, self.commit, self.store, self.analytics, self.lake)
 
     @cached_property
     def snapshots(self) -> Snapshots:
@@ -212,6 +220,21 @@ class Project:
             if names
             else "this project has no application; add [apps.NAME] to millpond.toml"
         )
+
+    def feed_name(self, feed: str | None) -> str:
+        """The name of a feed; None where the project has just one.
+
+        Raises:
+            NotFound: the project has none of that name.
+            UsageError: the project has several, or none at all.
+        """
+        if feed is None and len(self.settings.feeds) == 1:
+            return next(iter(self.settings.feeds))
+        if feed is None:
+            names = ", ".join(sorted(self.settings.feeds)) or "none: add [feeds.NAME]"
+            raise UsageError(f"name a feed with --feed; this project has {names}")
+        self.settings.feed(feed)
+        return feed
 
     def section(self, app: str) -> AppSection:
         """What the settings declare of an application."""
@@ -311,6 +334,39 @@ class Project:
             options or IngestOptions(),
             lookup=self.lookup,
             limits=decode_limits(self.settings.limits),
+            on_progress=on_progress,
+        )
+
+    def land(
+        self,
+        path: Path | str,
+        *,
+        feed: str | None = None,
+        date: str | None = None,
+        name: str | None = None,
+        again: bool = False,
+        by: str = LOCAL,
+        on_progress: Callable[[int], None] = lambda rows: None,
+    ) -> LandedFile:
+        """Bring the rows of a feed's file in; the same file again adds nothing.
+
+        Args:
+            feed: may be left out where the project has just one.
+            date: its business date as YYYY-MM-DD; by default that in its name, or today.
+            name: what the file is called, where the path does not say it.
+            again: land it anew, although its bytes have landed before.
+
+        Raises:
+            NotFound: the project has no such feed, or there is no such file.
+            Invalid: the file is not of its format, or lacks a column that may not be blank.
+        """
+        feed = self.feed_name(feed)
+        self.access.note(by, "ingest", f"land a file of {feed}")
+        return self.landings.land(
+            feed,
+            self.settings.feed(feed),
+            arrived(Path(path), date, name),
+            again=again,
             on_progress=on_progress,
         )
 

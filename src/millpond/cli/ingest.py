@@ -1,4 +1,4 @@
-"""``millpond ingest``: images and the labels that people gave them, into the project."""
+"""``millpond ingest``: images and their labels, or the rows of a feed, into the project."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ def register(app: typer.Typer) -> None:
 
 def ingest(
     context: typer.Context,
-    path: Annotated[Path, typer.Argument(help="Folder of images, or a CSV file.")],
+    path: Annotated[
+        Path, typer.Argument(help="Folder of images, or a CSV file; with --feed its file or files.")
+    ],
     app: Annotated[str | None, typer.Option(metavar="NAME", help="Application.")] = None,
     format: Annotated[
         str, typer.Option(metavar="F", help="auto, folder, voc, coco, dicom or csv.")
@@ -44,12 +46,27 @@ def ingest(
     split: Annotated[
         Path | None, typer.Option(metavar="CSV", help="Which part each path is in: path,part.")
     ] = None,
+    feed: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Land rows of this feed, not images.")
+    ] = None,
+    date: Annotated[
+        str | None, typer.Option(metavar="D", help="Business date of the file: YYYY-MM-DD.")
+    ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Land a file that has landed before anew.")
+    ] = False,
 ) -> None:
     """Bring in a folder of images with their labels; the same again adds nothing.
 
     A RULE is a regular expression with one group on the relative path, or
-    column:NAME of a CSV file, or dicom:TAG.
+    column:NAME of a CSV file, or dicom:TAG. With --feed, bring in rows of a feed:
+    one file, or each file of a folder.
     """
+    if feed is not None or date is not None or again:
+        from millpond.cli.land import land
+
+        land(context, path, feed, date, again)
+        return
     from millpond.pipelines.ingest import IngestOptions
 
     options = IngestOptions(format, labels, subject_from, group, order, split)
