@@ -6,6 +6,7 @@ from millpond.pipelines.checks.check import Check
 from millpond.pipelines.checks.database import DATABASE
 from millpond.pipelines.checks.history import HISTORY
 from millpond.pipelines.checks.keys import FACTS, LINKS
+from millpond.pipelines.checks.landings import LANDED
 from millpond.pipelines.checks.marts import MARTS
 from millpond.pipelines.checks.models import MODELS
 from millpond.pipelines.checks.objects import OBJECTS, UNREFERENCED
@@ -21,6 +22,7 @@ CHECKS: tuple[Check, ...] = (
     HISTORY,
     FACTS,
     LINKS,
+    LANDED,
     MARTS,
     SNAPSHOTS,
     MODELS,

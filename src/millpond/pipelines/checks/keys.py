@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from millpond.history.vault import VAULT
+from millpond.history.vault import LANDINGS, VAULT
 from millpond.pipelines.checks.check import RESTORE, Check, Ground
 from millpond.pipelines.findings import Findings
 
@@ -17,7 +17,9 @@ _AT_ONCE = 2_000_000
 
 _HUBS = {table.key: table.name for table in VAULT.values() if table.kind == "hub"}
 #: Columns that refer to any of several hubs.
-_EITHER = {"target_id": ("hub_prediction", "hub_annotation")}
+_EITHER = dict.fromkeys(("target_id", "root_id"), ("hub_prediction", "hub_annotation"))
+#: Rows of a landing that was broken off are there, and of no account: theirs is in no hub.
+_MAY_BE_BROKEN_OFF = "landing_id"
 
 
 def _tables(ground: Ground) -> Sequence[str]:
@@ -45,7 +47,8 @@ def _references(ground: Ground) -> Sequence[str]:
         for table in VAULT.values()
         if table.kind != "hub"
         for column in table.columns
-        if column.name in _HUBS or column.name in _EITHER
+        if (column.name in _HUBS or column.name in _EITHER)
+        and (column.name != _MAY_BE_BROKEN_OFF or table.source is LANDINGS)
     ]
 
 

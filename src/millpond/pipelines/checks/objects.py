@@ -42,12 +42,13 @@ def _compare(ground: Ground, part: str, findings: Findings) -> None:
     for object_id, sha256, length in rows:
         findings.looked_at("objects")
         key = object_key(object_id)
-        problem = _problem(ground.store, key, sha256, length)
+        problem = bytes_problem(ground.store, key, sha256, length)
         if problem is not None:
             findings.add("objects", object_id, problem, ground.copy_back(key))
 
 
-def _problem(store: ObjectStore, key: str, sha256: str, length: int) -> str | None:
+def bytes_problem(store: ObjectStore, key: str, sha256: str, length: int) -> str | None:
+    """What is wrong with the bytes of a key."""
     try:
         data = store.get(key)
     except NotFound:
