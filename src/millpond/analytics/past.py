@@ -228,7 +228,7 @@ class Past:
             with self._opened(connection, names, span) as cursor:
                 if asked is not None:
                     cursor.register("asked", asked)
-                found: list[Row] = cursor.execute(sql, values).to_arrow_table().to_pylist()
+                found: list[Row] = cursor.sql(sql, params=values).to_arrow_table().to_pylist()
                 return found
         except duckdb.IOException as error:
             raise Corrupted(f"the history cannot be read: {error}; run millpond verify") from error

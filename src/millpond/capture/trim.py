@@ -60,8 +60,7 @@ def next_moment(connection: Connection, until: int, most: int) -> int | None:
     ]
     every = union_all(*(select(each) for each in oldest)).subquery()
     first = select(every).order_by(every.c.recorded_at).limit(most).subquery()
-    found, count = connection.execute(select(func.max(first.c.recorded_at), func.count())).one()
-    return until if 0 < count < most else found
+    return connection.scalar(select(func.max(first.c.recorded_at)))
 
 
 def trim(connection: Connection, until: int) -> Trimmed:

@@ -73,9 +73,14 @@ def archive(
 
 
 def cutoff(engine: Engine, older_than_micros: int) -> int:
-    """The last moment that is of an age, in microseconds since 1970."""
+    """The last moment of which facts are of an age, in microseconds since 1970.
+
+    None is later than the last fact: what is recorded from now on, by whatever clock,
+    comes after it.
+    """
     with reading(engine) as connection:
-        return max(machine_now(), last(connection)) - older_than_micros
+        known = last(connection)
+        return min(known, max(machine_now(), known) - older_than_micros)
 
 
 class Archive:
