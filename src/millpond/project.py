@@ -40,27 +40,29 @@ from millpond.pipelines.doctor import (
     checked,
     reach_database,
     reach_models,
+    reach_pipelines,
     reach_store,
     reach_training,
 )
 from millpond.pipelines.findings import Verified
 from millpond.pipelines.ingest import Ingested, IngestOptions, ingest
 from millpond.pipelines.land import LandedFile, Landings
-from millpond.pipelines.named import history_pipeline
+from millpond.pipelines.land_days import land_pipeline
+from millpond.pipelines.named import Works, named_pipelines
+from millpond.pipelines.restore import Restored, restore
 from millpond.pipelines.migrate import Migrated
 from millpond.pipelines.migrate import migrate as migrated
 from millpond.pipelines.runs import MOST, Run, RunReport, list_runs, report_run
-from millpond.pipelines.restore import Restored, restore
+from millpond.pipelines.timetable import Timetable
 from millpond.pipelines.verify import Ground, OnProgress, verify
+from millpond.pipelines.workers import Workers
 from millpond.pipelines.workflows import Workflows
 from millpond.raw.store import SEAM as STORES
 from millpond.raw.store import ObjectStore
 from millpond.seams import load_backend
 from millpond.serving.annotating import AnnotateService
 from millpond.serving.answers import AnnotationAnswer, InferenceAnswer, annotation_answer
-from millpond.pipelines.timetable import Timetable
 from millpond.serving.predict import PredictService, decode_limits
-from millpond.pipelines.workers import Workers
 from millpond.serving.services import Services
 from millpond.settings import AppSection, Settings, read_settings
 from millpond.snapshots.snapshot import Snapshot
@@ -95,6 +97,7 @@ class Project:
         self.engine = open_database(settings.database.url, folder)
         create_schema(self.engine)
         self.commit = GroupCommit(self.engine)
+        self._workers: Workers | None = None
 
     @classmethod
     def open(cls, folder: Path | str) -> Self:
@@ -102,7 +105,6 @@ class Project:
 
         Raises:
             ProjectError: there is none, or it is of a newer format.
-        self._workers: Workers | None = None
             UsageError: a setting does not fit.
         """
         folder = Path(folder).resolve()
@@ -624,8 +626,10 @@ class Project:
     @cached_property
     def workflows(self) -> Workflows:
         """What runs the pipelines."""
-        settings = self.settings.pipelines
-        pipelines = [history_pipeline(self.engine, self.commit, self.history, settings)]
+        works = Works(self.engine, self.commit, self.history, self.settings.pipelines)
+        feeds, landing = self.settings.feeds, self.settings.pipelines.land
+        land = land_pipeline(lambda: self.landings, feeds, self.folder, landing)
+        pipelines = [*named_pipelines(works), land]
         return Workflows(self.engine, self.commit, self.lake / "pipelines", pipelines)
 
     def run(self, pipeline: str, *, by: str = LOCAL, **parameters: str | None) -> Run:
@@ -705,6 +709,9 @@ class Project:
             checked("object store", lambda: reach_store(self.store, self.lake)),
             checked("history", lambda: f"{len(self.history.tables)} tables"),
             checked("models", lambda: reach_models(self.registry, self.settings.app_names)),
+            checked(
+                "pipelines", lambda: reach_pipelines(self.engine, self.commit, self.workflows)
+            ),
             checked("training", reach_training),
         ]
 

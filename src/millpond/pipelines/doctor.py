@@ -10,9 +10,14 @@ from typing import Any
 from sqlalchemy import Engine
 
 from millpond.database import clock
+from millpond.database.backend import backend_of
 from millpond.database.connection import reading
+from millpond.database.group_commit import GroupCommit
 from millpond.errors import MillpondError
 from millpond.models.registry import Registry
+from millpond.pipelines.runs import list_runs
+from millpond.pipelines.timetable import Timetable
+from millpond.pipelines.workflows import Workflows
 from millpond.raw.store import ObjectStore
 from millpond.seams import backend_names
 from millpond.values import iso, new_id
@@ -27,10 +32,14 @@ def checked(name: str, reach: Callable[[], str]) -> dict[str, Any]:
 
 
 def reach_database(engine: Engine) -> str:
-    """Read the clock."""
+    """Read the clock, and whether a commit outlasts a loss of power."""
     with reading(engine) as connection:
         moment = clock.last(connection)
-    return f"last fact recorded at {iso(moment)}" if moment else "no fact recorded yet"
+        found = backend_of(engine.dialect.name).durability(connection)
+    settings = ", ".join(f"{name} {value}" for name, value in found.settings.items())
+    fact = f"last fact recorded at {iso(moment)}" if moment else "no fact recorded yet"
+    warnings = "".join(f"; WARNING: {warning}" for warning in found.warnings)
+    return f"{found.name} ({settings}), {fact}{warnings}"
 
 
 def reach_store(store: ObjectStore, lake: Path) -> str:
@@ -55,3 +64,15 @@ def reach_training() -> str:
     from millpond.training.trainer import TRAINERS
 
     return f"trainers: {', '.join(backend_names(TRAINERS))}"
+
+
+def reach_pipelines(engine: Engine, commit: GroupCommit, workflows: Workflows) -> str:
+    """Read the schedules, and how the newest run of each pipeline went."""
+    Timetable(engine, commit, workflows)
+    newest = {run.pipeline: run for run in reversed(list_runs(engine))}
+    return ", ".join(
+        f"{name}: {newest[name].status} {iso(newest[name].started_at)}"
+        if name in newest
+        else f"{name}: no run yet"
+        for name in workflows.pipelines
+    )

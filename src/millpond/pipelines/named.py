@@ -2,33 +2,121 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
 from sqlalchemy import Engine, literal, select
 
 from millpond.database.connection import reading
 from millpond.database.group_commit import GroupCommit
+from millpond.errors import Invalid
+from millpond.history.archive import Archive, cutoff
+from millpond.history.compact import compact
 from millpond.history.history import History
 from millpond.history.load import load, not_loaded
+from millpond.history.maintain import checkpoint, clean, vacuum
+from millpond.history.sweep import sweep
 from millpond.history.vault import FACTS
-from millpond.pipelines.pipeline import Pipeline, Step
+from millpond.pipelines.pipeline import Parameters, Pipeline, Say, Step
 from millpond.settings import PipelinesSection
+from millpond.values import iso, parse_age, parse_moment
 
 
-def history_pipeline(
-    engine: Engine, commit: GroupCommit, history: History, settings: PipelinesSection
-) -> Pipeline:
-    """``history``: what was captured into the history."""
+@dataclass(frozen=True)
+class Works:
+    """What the pipelines work on: the backends of a project."""
+
+    engine: Engine
+    commit: GroupCommit
+    history: History
+    settings: PipelinesSection
+
+
+def named_pipelines(works: Works) -> Iterator[Pipeline]:
+    """Every pipeline of a project."""
+    yield _history(works)
+    yield _archive(works)
+    yield _maintain(works)
+
+
+def _history(works: Works) -> Pipeline:
+    """What was captured into the history."""
+
+    def steps(parameters: Parameters) -> list[Step]:
+        return [
+            Step("load", lambda say: load(works.engine, works.commit, works.history).rows),
+        ]
 
     def pending() -> bool:
-        with reading(engine) as connection:
+        with reading(works.engine) as connection:
             return any(
                 connection.scalar(select(literal(1)).where(not_loaded(fact)).limit(1))
                 for fact in FACTS
             )
 
+    settings = works.settings.history
     return Pipeline(
-        "history",
-        lambda parameters: [Step("load", lambda say: load(engine, commit, history).rows)],
-        pending=pending,
-        schedule=settings.history.schedule,
-        retries=settings.history.retries,
+        "history", steps, pending=pending, schedule=settings.schedule, retries=settings.retries
     )
+
+
+def _archive(works: Works) -> Pipeline:
+    """Facts older than an age out of the operational database."""
+    settings = works.settings.archive
+
+    def settled(parameters: Parameters) -> Parameters:
+        age = parameters.get("older_than", settings.older_than)
+        until = cutoff(works.engine, parse_age(age))
+        return {"older_than": age, "until": iso(until)}
+
+    def steps(parameters: Parameters) -> list[Step]:
+        until = parse_moment(parameters["until"], now=0)
+        if until is None:
+            raise Invalid(f"{parameters['until']!r} is no moment")
+        archive = Archive(works.engine, works.commit, works.history, until)
+        return [
+            Step("load", lambda say: archive.load(), counted=False),
+            Step("verify", lambda say: archive.verify(), counted=False),
+            Step("trim", lambda say: archive.trim()),
+            _rowless("shrink", archive.shrink, "bytes were given back"),
+        ]
+
+    return Pipeline(
+        "archive",
+        steps,
+        takes=("older_than",),
+        settled=settled,
+        schedule=settings.schedule,
+        retries=settings.retries,
+    )
+
+
+def _maintain(works: Works) -> Pipeline:
+    """Fewer files and shorter logs in the history."""
+    engine, commit, history = works.engine, works.commit, works.history
+
+    def fewer() -> int:
+        files = compact(engine, commit, history)
+        return files.files_before - files.files_after
+
+    def steps(parameters: Parameters) -> list[Step]:
+        return [
+            _rowless("sweep", lambda: sweep(engine, commit, history), "files were swept"),
+            _rowless("compact", fewer, "files fewer"),
+            _rowless("checkpoint", lambda: checkpoint(history), "logs were summed up"),
+            _rowless("clean", lambda: clean(history), "entries of logs are gone"),
+            _rowless("vacuum", lambda: vacuum(history), "files are gone"),
+        ]
+
+    settings = works.settings.maintain
+    return Pipeline("maintain", steps, schedule=settings.schedule, retries=settings.retries)
+
+
+def _rowless(name: str, work: Callable[[], int], what: str) -> Step:
+    """A step that writes no rows; the log tells the number of what it did."""
+
+    def told(say: Say) -> int:
+        say(f"{name}: {work():,} {what}")
+        return 0
+
+    return Step(name, told)

@@ -1,0 +1,148 @@
+"""Pipelines beside a real server: by themselves, when asked for, and through its end."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+
+from millpond.history.history import History
+from running import MILLPOND, Server, millpond
+
+_LEFT = """
+import os, sys
+from pathlib import Path
+from millpond.project import Project
+
+project = Project.open(Path(sys.argv[1]))
+print(project.workflows.request("history", {}, "os:ann").run_id, flush=True)
+os._exit(9)
+"""
+
+
+@pytest.fixture
+def project(new_project: Callable[..., Path]) -> Path:
+    return new_project("--task", "detection", "--labels", "a,b")
+
+
+def client(server: Server) -> httpx.Client:
+    headers = {"Authorization": f"Bearer {server.token}"}
+    return httpx.Client(base_url=server.url, headers=headers, timeout=30)
+
+
+def predict(web: httpx.Client) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (40, 30), "green").save(out, "PNG")
+    web.post("/api/v1/apps/cells/predict", content=out.getvalue()).raise_for_status()
+
+
+def statuses(web: httpx.Client) -> list[str]:
+    """Of the runs, newest first."""
+    return [run["status"] for run in web.get("/api/v1/runs").json()["runs"]]
+
+
+def until(found: Callable[[], Any], seconds: float = 60) -> Any:
+    """What something finds, as soon as it does."""
+    deadline = time.monotonic() + seconds
+    while not (what := found()):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return what
+
+
+def test_a_schedule_runs_by_itself_when_there_is_something_to_do(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MILLPOND_PIPELINES__HISTORY__SCHEDULE", "every 1s")
+    server = Server(project).start()
+    with client(server) as web:
+        predict(web)
+        [run] = until(
+            lambda: [run for run in web.get("/api/v1/runs").json()["runs"] if run["rows"]]
+        )
+        assert (run["pipeline"], run["status"]) == ("history", "done")
+        assert run["requested_by"] == "schedule"
+        time.sleep(2.5)
+        assert [each["run_id"] for each in web.get("/api/v1/runs").json()["runs"]] == [
+            run["run_id"]
+        ]
+        report = web.get(f"/api/v1/runs/{run['run_id']}").json()
+        assert [step["name"] for step in report["steps"]] == ["load"]
+        assert report["log"]
+        assert web.get("/api/v1/runs/x").status_code == 404
+    assert server.stop() == 0
+
+
+def test_what_another_process_left_behind_is_taken_up(project: Path) -> None:
+    left = subprocess.run(
+        [sys.executable, "-c", _LEFT, project], capture_output=True, text=True, check=False
+    )
+    assert left.returncode == 9, left.stderr
+    assert [run["status"] for run in millpond("runs", project=project)] == ["interrupted"]
+    server = Server(project).start()
+    with client(server) as web:
+        path = f"/api/v1/runs/{left.stdout.strip()}"
+        run = until(lambda: (told := web.get(path).json())["status"] == "done" and told)
+        assert run["requested_by"] == "os:ann"
+    assert server.stop() == 0
+
+
+def test_a_server_ends_while_a_pipeline_is_under_way(project: Path) -> None:
+    server = Server(project).start()
+    history = History(project / "lake" / "history")
+    with client(server) as web, ThreadPoolExecutor() as pool:
+        predict(web)
+        with history.locked():
+            asked = pool.submit(web.post, "/api/v1/runs", json={"pipeline": "history"})
+            until(lambda: statuses(web) == ["running"])
+            started = time.monotonic()
+            assert server.stop() == 0
+            assert time.monotonic() - started < 20
+        answer = asked.result()
+        assert answer.status_code == 503
+        assert "goes on when it is started again" in answer.json()["detail"]
+    [run] = millpond("runs", project=project)
+    assert run["status"] == "interrupted"
+    assert millpond("run", "history", project=project)["rows"] == 0
+    done = millpond("runs", project=project)[1]
+    assert (done["run_id"], done["status"]) == (run["run_id"], "done")
+    assert done["rows"] > 0
+
+
+def test_a_killed_server_leaves_no_child_behind(project: Path) -> None:
+    server = Server(project).start()
+    history = History(project / "lake" / "history")
+    with client(server) as web, ThreadPoolExecutor() as pool, history.locked():
+        predict(web)
+        pool.submit(web.post, "/api/v1/runs", json={"pipeline": "history"})
+        until(lambda: statuses(web) == ["running"])
+        server.kill()
+        until(lambda: millpond("runs", project=project)[0]["status"] == "interrupted")
+
+
+def test_a_run_beside_a_server_waits_for_its_turn(project: Path) -> None:
+    server = Server(project).start()
+    history = History(project / "lake" / "history")
+    command = [*MILLPOND, "run", "history", "--project", str(project)]
+    with client(server) as web, ThreadPoolExecutor() as pool:
+        predict(web)
+        with history.locked():
+            asked = pool.submit(web.post, "/api/v1/runs", json={"pipeline": "history"})
+            until(lambda: statuses(web) == ["running"])
+            beside = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+            until(lambda: statuses(web) == ["queued", "running"])
+        assert asked.result().json()["rows"] > 0
+        out, _ = beside.communicate(timeout=30)
+        assert out.startswith("history: done, 0 rows in ")
+        wrong = web.post("/api/v1/runs", json={"pipeline": "history", "older_than": "7d"})
+        assert (wrong.status_code, wrong.json()["title"]) == (422, "Invalid")
+    assert server.stop() == 0
