@@ -27,12 +27,17 @@ class Inbox:
     def __init__(self, folder: Path, **sections: Mapping[str, Any]) -> None:
         self.folder = folder
         self.lake = Lake(folder)
-        self.feeds = {name: FeedSection(**section) for name, section in sections.items()}
-        self.lake.analytics.catalogue = Catalogue(feed_views(self.feeds))
+        self.feeds: dict[str, FeedSection] = {}
+        self.declare(**sections)
         self.store = FolderStore(folder / "lake")
         self.landings = Landings(
             self.lake.engine, self.lake.commit, self.store, self.lake.analytics, folder / "lake"
         )
+
+    def declare(self, **sections: Mapping[str, Any]) -> None:
+        """Add feeds to ``millpond.toml``, as it were."""
+        self.feeds |= {name: FeedSection(**section) for name, section in sections.items()}
+        self.lake.analytics.catalogue = Catalogue(feed_views(self.feeds))
 
     def close(self) -> None:
         self.lake.close()

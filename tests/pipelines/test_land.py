@@ -15,6 +15,7 @@ import pytest
 from inbox import Inbox
 from millpond.capture.feeds import batch_key
 from millpond.errors import Invalid, NotFound
+from millpond.history.archive import archive
 from millpond.pipelines import land as land_module
 from millpond.pipelines.arrivals import arrived
 
@@ -135,13 +136,19 @@ def test_the_file_of_before_again_does_not_undo_a_correction(inbox: Inbox) -> No
 
 def test_valid_from_of_the_rows_themselves(inbox: Inbox) -> None:
     head = ["id", "plan", "since"]
-    rows = [head, [1, "basic", "2025-01-01"], [1, "fibre", "2026-02-01"], [2, "basic", "2030-01-01"]]
+    rows = [
+        head,
+        [1, "basic", "2025-01-01"],
+        [1, "fibre", "2026-02-01"],
+        [2, "basic", "2030-01-01"],
+    ]
     assert inbox.land(rows, "contracts", date=MONDAY).added == 3
     assert plans(inbox, "contracts", valid_at=at("2026-01-31")) == {1: "basic"}
     assert plans(inbox, "contracts", valid_at=at("2026-02-01")) == {1: "fibre"}
     assert plans(inbox, "contracts") == {1: "fibre", 2: "basic"}
     spans = inbox.rows(
-        "select id, valid_from::date::text, valid_to::date::text from contracts_history order by all"
+        "select id, valid_from::date::text, valid_to::date::text "
+        "from contracts_history order by all"
     )
     assert spans == [
         (1, "2025-01-01", "2026-02-01"),
@@ -263,6 +270,18 @@ def test_a_file_of_another_format_is_refused(inbox: Inbox) -> None:
 
 
 STEPS = ["keep", "keys", "twice", "versions", "sightings", "quarantine", "complete"]
+
+
+def test_all_of_it_may_have_been_archived(inbox: Inbox) -> None:
+    rows = [HEAD, [1, "a", 1], [2, "b", 1], ["x", "", ""]]
+    first = inbox.land(rows, date=MONDAY)
+    views = ("customers", "customers_history", "landings", "quarantined_rows")
+    state = [inbox.rows(f"select * from {view} order by all") for view in views]
+    archive(inbox.lake.engine, inbox.lake.commit, inbox.lake.history, 0)
+    assert [inbox.rows(f"select * from {view} order by all") for view in views] == state
+    assert inbox.land(rows, date=MONDAY).landing_id == first.landing_id
+    assert inbox.land([*rows, [3, "c", 1]], date=MONDAY).added == 1
+    assert plans(inbox) == {1: "a", 2: "b", 3: "c"}
 
 
 @pytest.mark.parametrize("step", STEPS)
