@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Table, func, select
-
 from millpond.capture import tables
-from millpond.database.connection import reading
-from millpond.database.migrations import Extent, Ground, Step
-from millpond.database.rebuild import rebuild
+from millpond.database.rebuild import rebuilt
 
-
-def _without_its_foreign_key(table: Table) -> Step:
-    """An inference that is archived leaves, while what names it may stay."""
-    return Step(
-        f"{table.name} without a foreign key to inferences",
-        lambda ground: rebuild(ground.engine, table),
-        lambda ground: _rows(ground, table),
-    )
-
-
-def _rows(ground: Ground, table: Table) -> Extent:
-    with reading(ground.engine) as connection:
-        return Extent(rows=connection.scalar(select(func.count()).select_from(table)) or 0)
-
-
-#: To format 2.
-TO_2 = (_without_its_foreign_key(tables.reviews), _without_its_foreign_key(tables.idempotency))
+#: To format 2: an inference that is archived leaves, while what names it may stay.
+TO_2 = (
+    rebuilt("reviews without a foreign key to inferences", tables.reviews),
+    rebuilt("idempotency without a foreign key to inferences", tables.idempotency),
+)

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from sqlalchemy import Engine, Table
+from sqlalchemy import Engine, Table, func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from millpond.database.connection import translated
+from millpond.database.connection import reading, translated
+from millpond.database.migrations import Extent, Ground, Step
 from millpond.durable import PART, sync_file, sync_folder
 
 
@@ -68,6 +69,16 @@ def rebuild(engine: Engine, table: Table) -> None:
         if lost:
             raise sqlite3.IntegrityError(f"{len(lost)} rows of {table.name} refer to nothing")
         connection.execute("COMMIT")
+
+
+def rebuilt(name: str, table: Table) -> Step:
+    """The step of a migration that rebuilds a table."""
+
+    def measure(ground: Ground) -> Extent:
+        with reading(ground.engine) as connection:
+            return Extent(rows=connection.scalar(select(func.count()).select_from(table)) or 0)
+
+    return Step(name, lambda ground: rebuild(ground.engine, table), measure)
 
 
 def make_shrinkable(engine: Engine) -> None:

@@ -37,6 +37,7 @@ from millpond.database.rebuild import copy_path, keep_copy, make_shrinkable
 from millpond.durable import write_file
 from millpond.errors import ProjectError
 from millpond.history import migrations as history
+from millpond.pipelines import migrations as pipelines
 from millpond.settings import FILE, FORMAT, Settings, check_format
 
 
@@ -97,6 +98,7 @@ MIGRATIONS = (
         (
             Step("tables, columns and indexes", _complete, lambda ground: Extent()),
             *capture.TO_2,
+            *pipelines.TO_2,
             *history.TO_2,
             Step(
                 "a database that can shrink", lambda ground: make_shrinkable(ground.engine), _size
