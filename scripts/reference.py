@@ -41,7 +41,7 @@ def main() -> int:
 
 def settings() -> Iterator[str]:
     """Every setting of ``millpond.toml``."""
-    from millpond.settings import AppSection, FeedSection, Settings
+    from millpond.settings import AppSection, FeedSection, PipelinesSection, Settings
 
     many: dict[str, Any] = {"apps": AppSection, "feeds": FeedSection}
 
@@ -49,9 +49,15 @@ def settings() -> Iterator[str]:
     yield ""
     yield "Each setting of `millpond.toml`. The environment variable `MILLPOND_SECTION__NAME`"
     yield "overrides it; `millpond config show` prints what holds and where it came from."
-    for section, info in Settings.model_fields.items():
-        kind = many.get(section, info.annotation)
-        yield from ["", f"## `[{section}{'.NAME' if section in many else ''}]`", ""]
+    sections = {
+        f"{section}.NAME" if section in many else section: many.get(section, info.annotation)
+        for section, info in Settings.model_fields.items()
+        if section != "pipelines"
+    }
+    for pipeline, info in PipelinesSection.model_fields.items():
+        sections[f"pipelines.{pipeline}"] = info.annotation
+    for section, kind in sections.items():
+        yield from ["", f"## `[{section}]`", ""]
         yield "| setting | default | what it is |"
         yield "|---|---|---|"
         for name, field in kind.model_fields.items():

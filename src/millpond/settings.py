@@ -284,7 +284,7 @@ class ArchivePipeline(PipelineSection):
 class ViewsPipeline(PipelineSection):
     """``[pipelines.views]``."""
 
-    schedule: str = Field("after history", description=_WHEN)
+    schedule: str = Field("every 1m", description=_WHEN)
 
 
 class MaintainPipeline(PipelineSection):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ import pytest
 
 import flows as flows_file
 from flows import Flows
+from millpond.history.lock import exclusive
 from millpond.pipelines.runs import list_runs, report_run
 
 
@@ -87,13 +89,13 @@ def test_a_second_caller_waits_for_its_turn(flows: Flows) -> None:
 
 
 def test_one_that_is_ended_while_it_waits_leaves_nothing(flows: Flows) -> None:
-    first = child(flows.folder, "a", seconds=0.5)
-    while not flows.workflows.unfinished("threefold"):
-        time.sleep(0.01)
-    second = child(flows.folder, "b")
-    while len(flows.workflows.unfinished("threefold")) < 2:
-        time.sleep(0.01)
-    second.send_signal(2)
-    second.communicate(timeout=20)
-    assert ended(first) == 0
-    assert [run.parameters["word"] for run in list_runs(flows.engine)] == ["a"]
+    folder = flows.folder / "locks"
+    folder.mkdir()
+    with exclusive(folder / "threefold.lock"):
+        waiting = child(flows.folder, "a")
+        while not flows.workflows.unfinished("threefold"):
+            time.sleep(0.01)
+        waiting.send_signal(signal.SIGINT)
+        waiting.communicate(timeout=60)
+    assert list_runs(flows.engine) == []
+    assert flows.written() == []
