@@ -9,6 +9,7 @@ from typing import Any
 
 from backends import database_url
 from millpond.analytics.analytics import Analytics
+from millpond.analytics.catalogue import Catalogue
 from millpond.capture import feed_tables
 from millpond.capture.annotations import NewAnnotation, Place, record_annotations
 from millpond.capture.feeds import NewLanding, record_landing, record_rows
@@ -40,7 +41,11 @@ class Lake:
         self.history = History(folder / "lake" / "history")
         self.names: dict[str, int] = {}
         self.analytics = Analytics(
-            self.engine, self.history, limits or QuerySection(), self.names.get
+            self.engine,
+            self.history,
+            limits or QuerySection(),
+            self.names.get,
+            Catalogue(folder=folder / "views"),
         )
 
     def close(self) -> None:

@@ -18,7 +18,7 @@ import duckdb
 import pytest
 
 from lake import Lake
-from millpond.analytics import analytics, query
+from millpond.analytics import analytics
 from millpond.analytics.catalogue import standard_views as views
 from millpond.analytics.guard import views_used
 from millpond.errors import Busy, Invalid

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Literal, get_args
 
 import pyarrow as pa
 from sqlalchemy import Engine
@@ -14,9 +13,10 @@ from sqlalchemy import Engine
 from millpond.analytics.answer import Answer as Answer
 from millpond.analytics.catalogue import Catalogue
 from millpond.analytics.definitions import definitions_then
-from millpond.analytics.guard import tables_named, views_used
+from millpond.analytics.guard import views_used
+from millpond.analytics.inside import Inside
 from millpond.analytics.own import check_usable
-from millpond.analytics.query import HIDDEN, Parsed, Result, Task, run_locked
+from millpond.analytics.query import HIDDEN, Parsed, Result, Task, run_locked, understood
 from millpond.analytics.relations import Relations, Wanted, relations
 from millpond.analytics.view import View
 from millpond.database.clock import machine_now, seal
@@ -27,14 +27,12 @@ from millpond.history.vault import VAULT
 from millpond.settings import QuerySection
 from millpond.values import parse_moment
 
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection, DuckDBPyRelation
-
 #: Whether views are those of today, or as they were defined at the moment asked for.
 Definitions = Literal["now", "then"]
 
 #: User queries that run at once, each in a process with memory of its own.
 _AT_ONCE = 4
+_BATCH = 10_000
 
 
 class Analytics:
@@ -60,15 +58,11 @@ class Analytics:
         self._named_moment = named_moment
         self.catalogue = catalogue or Catalogue()
         self._places = threading.BoundedSemaphore(_AT_ONCE)
-        self._lock = threading.Lock()
-        self._connection: DuckDBPyConnection | None = None
+        self._inside = Inside()
 
     def close(self) -> None:
         """Let go of the engine; a later question makes it anew."""
-        with self._lock:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+        self._inside.close()
 
     def resolve(self, as_of: str | int | None) -> int | None:
         """The moment that a user means, in microseconds since 1970; None stays the latest.
@@ -92,11 +86,27 @@ class Analytics:
         Raises:
             Invalid: the text is no moment.
         """
-        return text if text is None or isinstance(text, int) else self._parse(text, what)
+        if text is None or isinstance(text, int):
+            return text
+        found = parse_moment(text, now=machine_now())
+        if found is None:
+            found = self._named_moment(text.strip())
+        if found is None:
+            raise Invalid(
+                f"{what} {text!r} is no moment: write ISO 8601 (2026-01-31T12:00Z), a date, "
+                "an age such as '2h ago', or the name of a snapshot"
+            )
+        return found
 
     def views(self) -> dict[str, list[str]]:
-        """The views that a query may name, with their columns in order."""
+        """The views that a query may name, with their columns in order, as their heads say."""
         return {name: list(view.columns) for name, view in self.catalogue.views().items()}
+
+    def understood(self) -> Mapping[str, View]:
+        """Every view, with what it is made from; those of the project itself are parsed."""
+        return understood(self._limits, self.catalogue.views())
+
+    # SQL of our own, in this process, over views that are no user's.
 
     def table(
         self,
@@ -118,15 +128,27 @@ class Analytics:
                 no bound.
             stored: whether rows may come from materializations.
         """
-        with self._relation(sql, parameters, (as_of,), valid_at, stored) as relation:
+        found = self._found(sql, as_of, valid_at, stored)
+        with self._inside.relation(found, lambda _: sql, parameters) as (_, relation):
             return relation.to_arrow_table()
 
     def batches(
         self, sql: str, as_of: int | None = None, parameters: Sequence[Any] = ()
     ) -> Iterator[pa.RecordBatch]:
         """As `table`, a record batch at a time, for answers that need not fit into memory."""
-        with self._relation(sql, parameters, (as_of,)) as relation:
-            yield from relation.to_arrow_reader(10_000)
+        found = self._found(sql, as_of)
+        with self._inside.relation(found, lambda _: sql, parameters) as (_, relation):
+            yield from relation.to_arrow_reader(_BATCH)
+
+    def _found(
+        self, sql: str, as_of: int | None, valid_at: int | None = None, stored: bool = True
+    ) -> AbstractContextManager[Relations]:
+        views = self.catalogue.trusted()
+        names = {*VAULT, *views} & self._inside.named_in(sql)
+        wanted = Wanted(tuple(sorted(names)), (as_of,), valid_at, stored)
+        return relations(self._engine, self._history, views, wanted)
+
+    # SQL of users, and views of theirs, in a locked process.
 
     def query(
         self,
@@ -152,56 +174,49 @@ class Analytics:
 
         def prepare(parsed: Parsed) -> Task:
             names = views_used(parsed.tree, parsed.views, HIDDEN)
-            return self._task(parsed.views, names, lambda found: sql, (moment,), valid)
+            return self._task(parsed, Wanted(tuple(names), (moment,), valid), lambda _: sql)
 
-        with self.locked(sql, self._views(moment, definitions), prepare) as result:
-            return Answer(self._gather(result), result.types, result.as_of)
+        with self._locked(sql, self._views(moment, definitions), prepare) as result:
+            return Answer(self.gathered(result), result.types, result.as_of)
 
     @contextmanager
-    def locked(
-        self,
-        sql: str | None,
-        views: Mapping[str, View],
-        prepare: Callable[[Parsed], Task],
-        limits: QuerySection | None = None,
+    def ask(
+        self, wanted: Wanted, sql: Callable[[Relations], str], limits: QuerySection | None = None
     ) -> Iterator[Result]:
-        """As `run_locked`, when there is a place for it.
+        """The answer to SQL of our own over any views, the project's own ones too.
+
+        Args:
+            wanted: names and moments of the views.
+            sql: made from what the views are called.
+            limits: of the locked process, where a view is a user's.
 
         Raises:
+            Invalid: a view is not there, or is wrong; the message says where and how.
             Busy: as many queries are under way as run at once.
         """
-        if not self._places.acquire(timeout=self._limits.seconds):
-            raise Busy(f"{_AT_ONCE} queries are under way; try again a little later")
-        try:
-            with run_locked(sql, limits or self._limits, views, prepare) as result:
-                yield result
-        finally:
-            self._places.release()
-
-    def _task(
-        self,
-        views: Mapping[str, View],
-        names: list[str],
-        sql: Callable[[Relations], str],
-        moments: tuple[int | None, ...],
-        valid_at: int | None = None,
-        stored: bool = True,
-    ) -> Task:
-        check_usable(views, names)
-        wanted = Wanted(tuple(names), moments, valid_at, stored)
-        return Task(relations(self._engine, self._history, views, wanted), names, sql)
-
-    def _views(self, moment: int | None, definitions: Definitions) -> Mapping[str, View]:
-        if definitions not in get_args(Definitions):
-            raise Invalid(f"definitions {definitions!r} is not one of now, then")
         views = self.catalogue.views()
-        if definitions == "now" or moment is None:
-            return views
-        with reading(self._engine) as connection:
-            return definitions_then(connection, views, moment)
+        for name in wanted.names:
+            if name not in views and name not in VAULT:
+                raise Invalid(f"view {name!r} is not found; existing views: {', '.join(views)}")
+        trusted = self.catalogue.trusted()
+        if all(name in trusted or name in VAULT for name in wanted.names):
+            found = relations(self._engine, self._history, trusted, wanted)
+            with self._inside.relation(found, sql) as (given, relation):
+                types = tuple(str(kind) for kind in relation.types)
+                reader = relation.to_arrow_reader(_BATCH)
+                yield Result(reader.schema, types, given.as_of, iter(reader))
+        else:
+            with self._locked(
+                None, views, lambda parsed: self._task(parsed, wanted, sql), limits
+            ) as result:
+                yield result
 
-    def _gather(self, result: Result) -> pa.Table:
-        """The rows, when there are not too many."""
+    def gathered(self, result: Result) -> pa.Table:
+        """The rows of an answer, when there are not too many.
+
+        Raises:
+            Invalid: there are.
+        """
         batches, rows = [], 0
         for batch in result.batches:
             rows += batch.num_rows
@@ -214,57 +229,31 @@ class Analytics:
         return pa.Table.from_batches(batches, result.schema)
 
     @contextmanager
-    def _relation(
+    def _locked(
         self,
-        sql: str,
-        parameters: Sequence[Any],
-        moments: tuple[int | None, ...],
-        valid_at: int | None = None,
-        stored: bool = True,
-    ) -> Iterator[DuckDBPyRelation]:
-        # Temporary views belong to their cursor, so questions do not see each other's.
-        with self._duckdb().cursor() as cursor:
-            cursor.execute("set TimeZone = 'UTC'")
-            found = self._take(cursor, sql, Wanted((), moments, valid_at, stored))
-            try:
-                for statement in found.opening:
-                    cursor.execute(statement)
-                yield cursor.sql(sql, params=list(parameters))
-            finally:
-                for database in found.databases:
-                    cursor.execute(f"detach database if exists {database}")
+        sql: str | None,
+        views: Mapping[str, View],
+        prepare: Callable[[Parsed], Task],
+        limits: QuerySection | None = None,
+    ) -> Iterator[Result]:
+        if not self._places.acquire(timeout=self._limits.seconds):
+            raise Busy(f"{_AT_ONCE} queries are under way; try again a little later")
+        try:
+            with run_locked(sql, limits or self._limits, views, prepare) as result:
+                yield result
+        finally:
+            self._places.release()
 
-    def _duckdb(self) -> DuckDBPyConnection:
-        """The engine of our own questions, an empty database in memory, made at the first."""
-        import duckdb
+    def _task(self, parsed: Parsed, wanted: Wanted, sql: Callable[[Relations], str]) -> Task:
+        check_usable(parsed.views, wanted.names)
+        found = relations(self._engine, self._history, parsed.views, wanted)
+        return Task(found, list(wanted.names), sql)
 
-        with self._lock:
-            if self._connection is None:
-                # Names are those of views, never of Python variables; nothing is spilled
-                # to a disk that erasure would not reach.
-                self._connection = duckdb.connect(
-                    config={"python_enable_replacements": "false", "temp_directory": ""}
-                )
-            return self._connection
-
-    def _take(self, cursor: DuckDBPyConnection, sql: str, wanted: Wanted) -> Relations:
-        """What our SQL is answered from; the rows that are in no file are registered."""
-        [(tree,)] = cursor.execute("select json_serialize_sql(?::varchar)", [sql]).fetchall()
-        views = self.catalogue.trusted()
-        names = tuple(sorted({*VAULT, *views} & tables_named(tree)))
-        wanted = replace(wanted, names=names)
-        with relations(self._engine, self._history, views, wanted) as found:
-            for name, schema, batches in found.tables():
-                cursor.register(name, pa.Table.from_batches(batches, schema))
-        return found
-
-    def _parse(self, text: str, what: str) -> int:
-        moment = parse_moment(text, now=machine_now())
-        if moment is None:
-            moment = self._named_moment(text.strip())
-        if moment is None:
-            raise Invalid(
-                f"{what} {text!r} is no moment: write ISO 8601 (2026-01-31T12:00Z), a date, "
-                "an age such as '2h ago', or the name of a snapshot"
-            )
-        return moment
+    def _views(self, moment: int | None, definitions: Definitions) -> Mapping[str, View]:
+        if definitions not in get_args(Definitions):
+            raise Invalid(f"definitions {definitions!r} is not one of now, then")
+        views = self.catalogue.views()
+        if definitions == "now" or moment is None:
+            return views
+        with reading(self._engine) as connection:
+            return definitions_then(connection, views, moment)

@@ -63,7 +63,8 @@ class Catalogue:
 
     def views(self) -> dict[str, View]:
         """Every view, sorted by name, as the files of the project are at this moment."""
-        own = {view.name: view for view in self.own() if view.name not in self._fixed}
+        taken = {*self._fixed, *VAULT}
+        own = {view.name: view for view in self.own() if view.name not in taken}
         return dict(sorted({**self._fixed, **own}.items()))
 
     def own(self) -> list[View]:

@@ -81,7 +81,7 @@ def views_used(tree: str, views: Collection[str], hidden: Collection[str]) -> li
         raise Invalid(_parser_message(parsed))
     if len(parsed["statements"]) != 1:
         raise Invalid(f"the SQL is one SELECT statement, not {len(parsed['statements'])}")
-    nodes = list(_walk(parsed["statements"]))
+    nodes = list(walk(parsed["statements"]))
     own = {name for node in nodes for name in _own_names(node)}
     if taken := sorted(own & set(hidden)):
         raise Invalid(f"name {taken[0]!r} is taken; call that part of the SQL something else")
@@ -97,7 +97,7 @@ def refuse_volatile(tree: str) -> None:
     Raises:
         Invalid: it asks for the time of the day, for chance, or for a sample.
     """
-    for node in _walk(json.loads(tree)["statements"]):
+    for node in walk(json.loads(tree)["statements"]):
         name = _volatile_name(node)
         if name in _VOLATILE:
             raise Invalid(
@@ -109,11 +109,12 @@ def refuse_volatile(tree: str) -> None:
 
 def tables_named(tree: str) -> set[str]:
     """The names that a statement of our own gives for tables, those of its WITH among them."""
-    nodes = _walk(json.loads(tree).get("statements", []))
+    nodes = walk(json.loads(tree).get("statements", []))
     return {node["table_name"].lower() for node in nodes if _is_table(node)}
 
 
-def _walk(tree: Any) -> Iterator[dict[str, Any]]:
+def walk(tree: Any) -> Iterator[dict[str, Any]]:
+    """Every node of a syntax tree, or of a part of one."""
     waiting = [tree]
     while waiting:
         item = waiting.pop()

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from millpond.analytics.guard import refuse_volatile, views_used
+from millpond.analytics.separable import KEY, check_separable
 from millpond.analytics.view import View
 from millpond.errors import Invalid
 
@@ -34,10 +35,11 @@ def resolved(
         trees: what the parser says of each of `definitions`.
         hidden: names that no SQL may give to anything of its own.
     """
-    return {
+    found = {
         name: _resolved(view, trees[name], views, hidden) if name in trees else view
         for name, view in views.items()
     }
+    return {name: _checked(view, found, trees) for name, view in found.items()}
 
 
 def check_usable(views: Mapping[str, View], names: Iterable[str]) -> None:
@@ -72,6 +74,20 @@ def _resolved(view: View, tree: str, views: Mapping[str, View], hidden: Collecti
     except Invalid as error:
         return replace(view, problem=_with_line(view, tree, str(error)), needs=())
     return replace(view, needs=tuple(needs))
+
+
+def _checked(view: View, views: Mapping[str, View], trees: Mapping[str, str]) -> View:
+    """The view, with what stands against its being incremental, if it is to be so."""
+    if view.origin != "own" or view.problem or not (view.refresh and view.refresh.incremental):
+        return view
+    try:
+        if view.key[0] != KEY:
+            raise Invalid(f"an incremental view has {KEY} as the first column of its key")
+        check_usable(views, [view.name])
+        check_separable(view.name, trees, views)
+    except Invalid as error:
+        return replace(view, problem=str(error))
+    return view
 
 
 def _with_line(view: View, tree: str, message: str) -> str:

@@ -12,11 +12,11 @@ world. There are others, each a database of its own inside the engine, where
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from millpond.analytics.source import VaultSource
-from millpond.analytics.stored import Stored
+from millpond.analytics.stored import Stored, StoredViews
 from millpond.analytics.view import View
 from millpond.history.vault import VAULT
 from millpond.values import MICROSECONDS
@@ -68,14 +68,14 @@ class Plan:
     Args:
         views: those that there are, by name.
         sources: the vault tables that the question may need.
-        stored: the materializations of each view, the latest first.
+        stored: the materializations that there are.
         valid_at: microseconds since 1970; None for no bound.
         unique: makes the names inside the engine this question's own.
     """
 
     views: Mapping[str, View]
     sources: Mapping[str, VaultSource]
-    stored: Mapping[str, Sequence[Stored]]
+    stored: StoredViews
     valid_at: int | None
     unique: str
     #: Run before the engine is locked.
@@ -100,8 +100,12 @@ class Plan:
         self.opening.append(f"attach ':memory:' as {named.database}")
         return named
 
-    def make(self, world: World, name: str) -> None:
-        """Have a view, or a table of the vault, in a world, with all that it is made from."""
+    def make(self, world: World, name: str, *, anew: bool = False) -> None:
+        """Have a view, or a table of the vault, in a world, with all that it is made from.
+
+        Args:
+            anew: computed, though it has been refreshed; not so for an incremental view.
+        """
         if (world.database, name) in self._made:
             return
         self._made.add((world.database, name))
@@ -109,10 +113,11 @@ class Plan:
             self._define(world, name, self._vault(world, name))
             return
         view = self.views[name]
-        chosen = self._chosen(world, view)
+        incremental = view.refresh is not None and view.refresh.incremental
+        chosen = None if anew and not incremental else self._chosen(world, view)
         if chosen is None:
             self._compute(world, view)
-        elif view.refresh is not None and view.refresh.incremental:
+        elif incremental:
             self._define(world, name, self._renewed(world, view, chosen), view)
         else:
             self._define(world, name, self._refreshed(view, chosen), view)
@@ -168,11 +173,11 @@ class Plan:
         """
         if view.refresh is None or not world.stored:
             return None
-        found = self.stored.get(view.name, ())
-        if view.refresh.incremental:
-            there = (one for one in found if one.is_there)
-            return min(there, key=lambda one: abs(one.as_of - world.as_of), default=None)
-        return next((one for one in found if one.recorded_at <= world.as_of), None)
+        if not view.refresh.incremental:
+            return self.stored.newest(view.name, world.as_of)
+        if self.valid_at is not None and view.origin == "own":
+            return None
+        return self.stored.nearest(view.name, world.as_of)
 
     def _refreshed(self, view: View, stored: Stored) -> str:
         """The rows of a refresh: from its file, or computed as of its moment."""
@@ -181,9 +186,7 @@ class Plan:
         if stored.as_of not in self._refreshes:
             self._refreshes[stored.as_of] = self.open(World(stored.as_of))
         then = self._refreshes[stored.as_of]
-        if (then.database, view.name) not in self._made:
-            self._made.add((then.database, view.name))
-            self._compute(then, view)
+        self.make(then, view.name, anew=True)
         return f"select * from {then.named(view.name)}"
 
     def _renewed(self, world: World, view: View, stored: Stored) -> str:

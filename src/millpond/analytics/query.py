@@ -100,6 +100,15 @@ def run_locked(
         yield _Conversation(process, overdue, limits, views).hold(sql, prepare)
 
 
+def understood(limits: QuerySection, views: Mapping[str, View]) -> Mapping[str, View]:
+    """The views, with what those of the project itself are made from, or what is wrong."""
+    if not definitions(views):
+        return views
+    with _worker(limits.seconds) as (process, overdue):
+        conversation = _Conversation(process, overdue, limits, views)
+        return conversation.understand()
+
+
 class _Gone(Exception):
     """The process has ended before it answered."""
 
@@ -121,6 +130,11 @@ class _Conversation:
         self._overdue = overdue
         self._limits = limits
         self._views = views
+
+    def understand(self) -> Mapping[str, View]:
+        with self._explained():
+            self._parse(None)
+        return self._views
 
     def hold(self, sql: str | None, prepare: Callable[[Parsed], Task]) -> Result:
         with self._explained():

@@ -24,7 +24,7 @@ from millpond.analytics.catalogue import closure
 from millpond.analytics.definitions import fingerprints
 from millpond.analytics.plan import Plan, Step, World
 from millpond.analytics.source import COMPLETED, VaultSource, unloaded_name
-from millpond.analytics.stored import stored_views
+from millpond.analytics.stored import StoredViews
 from millpond.analytics.view import View
 from millpond.database.clock import last
 from millpond.database.connection import reading
@@ -46,12 +46,14 @@ class Wanted:
             are several, the views stand in a database for each.
         valid_at: microseconds since 1970; None for no bound.
         stored: whether rows may come from materializations.
+        anew: whether the views named are computed, whatever there is of themselves.
     """
 
     names: tuple[str, ...]
     moments: tuple[int | None, ...] = (None,)
     valid_at: int | None = None
     stored: bool = True
+    anew: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,7 @@ def relations(
                 name: VaultSource(name, active)
                 for name, active in history.active(connection, vault).items()
             },
-            stored_views(connection, stored_folder(history), fingerprints(found)),
+            StoredViews(connection, stored_folder(history), fingerprints(found)),
             wanted.valid_at,
             unique=new_id().replace("-", ""),
         )
@@ -137,7 +139,7 @@ def relations(
             worlds = [plan.open(world) for world in worlds]
         for world in worlds:
             for name in wanted.names:
-                plan.make(world, name)
+                plan.make(world, name, anew=wanted.anew)
         yield Relations(
             worlds,
             plan.opening,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Connection, String, Table, select
+from sqlalchemy import JSON, BigInteger, Column, Connection, Index, String, Table, select
 
 from millpond.analytics.source import quoted
 from millpond.database.schema import metadata
@@ -21,7 +21,7 @@ materializations = Table(
     "materializations",
     metadata,
     Column("materialization_id", String(36), primary_key=True),
-    Column("view", String(128), nullable=False, index=True),
+    Column("view", String(128), nullable=False),
     #: Of the definition of the view and of all views that it is made from.
     Column("fingerprint", String(64), nullable=False),
     #: The moment that the rows are as of.
@@ -32,7 +32,11 @@ materializations = Table(
     Column("columns", JSON, nullable=False),
     Column("rows", BigInteger, nullable=False),
     Column("bytes", BigInteger, nullable=False),
+    Index("ix_materializations_view_recorded_at", "view", "recorded_at"),
 )
+
+#: How many of the latest are looked at for one that is near in time.
+_FEW = 4
 
 
 @dataclass(frozen=True)
@@ -76,26 +80,39 @@ def stored_path(folder: Path, view: str, materialization_id: str) -> Path:
     return folder / view / f"{materialization_id}.parquet"
 
 
-def stored_views(
-    connection: Connection, folder: Path, fingerprints: Mapping[str, str]
-) -> dict[str, list[Stored]]:
-    """The materializations that there are of some views, the latest first.
+class StoredViews:
+    """The materializations that there are of some views.
 
     Args:
         folder: with those of all views.
         fingerprints: of the definitions that are meant, by name.
     """
-    table = materializations
-    query = (
-        select(table)
-        .where(table.c.fingerprint.in_(set(fingerprints.values())))
-        .order_by(table.c.recorded_at.desc())
-    )
-    found: dict[str, list[Stored]] = {name: [] for name in fingerprints}
-    for row in connection.execute(query) if fingerprints else ():
-        if fingerprints.get(row.view) == row.fingerprint:
-            found[row.view].append(_stored(folder, row))
-    return found
+
+    def __init__(
+        self, connection: Connection, folder: Path, fingerprints: Mapping[str, str]
+    ) -> None:
+        self._connection = connection
+        self._folder = folder
+        self._fingerprints = fingerprints
+
+    def newest(self, view: str, until: int | None = None) -> Stored | None:
+        """The latest that there was at a moment, in microseconds since 1970; or of all."""
+        return next(iter(self._list(view, until, 1)), None)
+
+    def nearest(self, view: str, as_of: int) -> Stored | None:
+        """Of the latest few whose files are there, the one whose rows are nearest in time."""
+        there = (one for one in self._list(view, None, _FEW) if one.is_there)
+        return min(there, key=lambda one: abs(one.as_of - as_of), default=None)
+
+    def _list(self, view: str, until: int | None, most: int) -> list[Stored]:
+        table = materializations
+        query = select(table).where(
+            table.c.view == view, table.c.fingerprint == self._fingerprints.get(view)
+        )
+        if until is not None:
+            query = query.where(table.c.recorded_at <= until)
+        rows = self._connection.execute(query.order_by(table.c.recorded_at.desc()).limit(most))
+        return [_stored(self._folder, row) for row in rows]
 
 
 def _stored(folder: Path, row: Any) -> Stored:

@@ -1,4 +1,6 @@
 -- What people said of the images, each action a row; label and box are those that hold after it.
+-- key: annotation_id
+-- facts: recorded_at
 -- annotation_id: id of the annotation
 -- object_id: the object that it is about
 -- app: application of the object

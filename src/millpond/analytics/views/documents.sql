@@ -1,4 +1,7 @@
 -- Each image with all that was predicted and said of it, as one JSON document.
+-- kind: materialized
+-- refresh: incremental
+-- key: object_id
 -- object_id: the object
 -- app: application of the object
 -- document: JSON; lists are in the order in which their items were recorded

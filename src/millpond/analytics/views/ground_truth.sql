@@ -1,4 +1,5 @@
 -- What stands as true: of each object, the boxes or the label of the review completed last.
+-- key: object_id, root_id
 -- object_id: the object that it is about
 -- app: application of the object
 -- label: what it is
@@ -7,6 +8,7 @@
 -- x_max: exclusive
 -- y_max: exclusive
 -- annotation_id: the annotation that stands
+-- root_id: the prediction or added annotation at the bottom of its targets
 with truth as (
     select object_id, app, inference_id from reviews where is_truth
 ),
@@ -24,7 +26,7 @@ said as (
         order by annotation.recorded_at desc, annotation.annotation_id desc
     ) = 1
 )
-select object_id, app, label, x_min, y_min, x_max, y_max, annotation_id
+select object_id, app, label, x_min, y_min, x_max, y_max, annotation_id, root_id
 from said
 where action <> 'reject'
 -- A label without a box is the label of the whole image, which has one.

@@ -1,4 +1,6 @@
 -- The objects that are images, one row each.
+-- key: object_id
+-- facts: recorded_at
 -- object_id: random id of the object
 -- app: application that it came to
 -- media_type: as its bytes say, such as image/jpeg

@@ -1,4 +1,6 @@
 -- What was asked of a model, one row each time.
+-- key: inference_id
+-- facts: recorded_at
 -- inference_id: random id of the inference
 -- app: application that was asked
 -- object_id: the object that it was about

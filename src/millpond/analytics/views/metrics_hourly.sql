@@ -2,6 +2,9 @@
 -- An inference without predictions counts in the row whose label is null, so the sum over all
 -- rows of `predictions` is the number of predictions; an inference that answered two labels
 -- counts in `inferences` of both rows.
+-- kind: materialized
+-- refresh: incremental
+-- key: hour, app, model_version, label
 -- app: application that was asked
 -- model_version: that answered; null where there was no champion
 -- hour: its beginning (UTC)

@@ -1,4 +1,6 @@
 -- The boxes or labels that were answered, at the thresholds asked for.
+-- key: prediction_id
+-- facts: recorded_at
 -- prediction_id: random id of the prediction
 -- inference_id: the inference that it belongs to
 -- object_id: the object that it is about
@@ -10,10 +12,12 @@
 -- x_max: exclusive
 -- y_max: exclusive
 -- ordinal: place in the answer, from 0, best first
+-- recorded_at: when it was kept, with its inference (UTC)
 select
     prediction.prediction_id, link.inference_id, inference.object_id, object.app,
     prediction.label, prediction.score,
-    prediction.x_min, prediction.y_min, prediction.x_max, prediction.y_max, prediction.ordinal
+    prediction.x_min, prediction.y_min, prediction.x_max, prediction.y_max, prediction.ordinal,
+    prediction.recorded_at
 from sat_prediction as prediction
 join link_prediction_inference as link using (prediction_id)
 join link_inference_object as inference using (inference_id)

@@ -1,4 +1,6 @@
 -- What was refused, and why.
+-- key: refusal_id
+-- facts: recorded_at
 -- recorded_at: when it was refused (UTC)
 -- app: application that was asked; null where there is none of that name
 -- status: of the answer over HTTP

@@ -1,4 +1,5 @@
 -- The completed reviews: all annotations on one (object, inference), said to be done.
+-- key: object_id, app, inference_id
 -- object_id: the object that was reviewed
 -- app: application of the object
 -- completed_at: of its latest complete (UTC)
