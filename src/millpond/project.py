@@ -28,7 +28,7 @@ from millpond.capture.objects import get_object
 from millpond.capture.reviews import Place
 from millpond.database.connection import create_schema, open_database, reading
 from millpond.database.group_commit import GroupCommit
-from millpond.errors import Invalid, UsageError
+from millpond.errors import Corrupted, Invalid, UsageError
 from millpond.history.history import History
 from millpond.marts.content import Labels
 from millpond.marts.marts import Choice, Exported, Marts
@@ -54,7 +54,7 @@ from millpond.pipelines.migrate import Migrated
 from millpond.pipelines.migrate import migrate as migrated
 from millpond.pipelines.runs import MOST, Run, RunReport, list_runs, report_run
 from millpond.pipelines.timetable import Timetable
-from millpond.pipelines.verify import Ground, OnProgress, verify
+from millpond.pipelines.verify import Ground, OnProgress, unreadable, verify
 from millpond.pipelines.workers import Workers
 from millpond.pipelines.workflows import Workflows
 from millpond.raw.store import SEAM as STORES
@@ -429,10 +429,14 @@ class Project:
         Args:
             resume: go on where the last verification broke off.
         """
+        try:
+            history = self.history
+        except Corrupted as error:
+            return unreadable(error)
         ground = Ground(
             engine=self.engine,
             store=self.store,
-            history=self.history,
+            history=history,
             analytics=self.analytics,
             registry=self.registry,
             snapshots=self.snapshots,

@@ -16,12 +16,14 @@ from dataclasses import replace
 
 from millpond.database.clock import last
 from millpond.database.connection import reading
-from millpond.pipelines.checks.check import Check, Ground
+from millpond.errors import Corrupted
+from millpond.history.history import History
+from millpond.pipelines.checks.check import RESTORE, Check, Ground
 from millpond.pipelines.checks.checks import CHECKS
 from millpond.pipelines.checks.journal import JOURNAL, Journal
 from millpond.pipelines.findings import Findings, Verified
 
-__all__ = ["Ground", "OnProgress", "Verified", "verify"]
+__all__ = ["Ground", "OnProgress", "Verified", "unreadable", "verify"]
 
 _THREADS = min(4, os.cpu_count() or 1)
 
@@ -44,10 +46,23 @@ def verify(
     started = time.perf_counter()
     with reading(ground.engine) as connection:
         moment = last(connection)
+    # What is known of the history is read from the disk again.
+    try:
+        history = History(ground.history.folder)
+    except Corrupted as error:
+        return unreadable(error)
     with Journal(ground.lake / JOURNAL, moment, resume=resume) as journal:
-        found, skipped = _verify(replace(ground, moment=journal.moment), journal, on_progress)
+        ground = replace(ground, history=history, moment=journal.moment)
+        found, skipped = _verify(ground, journal, on_progress)
         journal.finish()
     return found.result(round(time.perf_counter() - started, 3), skipped)
+
+
+def unreadable(error: Corrupted) -> Verified:
+    """What there is to say of a project whose history cannot even be opened."""
+    findings = Findings()
+    findings.add("history", "", str(error), RESTORE)
+    return findings.result(0.0, tuple(check.name for check in CHECKS))
 
 
 def _verify(

@@ -10,13 +10,14 @@ from millpond.pipelines.checks.landings import LANDED
 from millpond.pipelines.checks.marts import MARTS
 from millpond.pipelines.checks.models import MODELS
 from millpond.pipelines.checks.objects import OBJECTS, UNREFERENCED
-from millpond.pipelines.checks.references import REFERENCES
+from millpond.pipelines.checks.references import ARCHIVED_REFERENCES, REFERENCES
 from millpond.pipelines.checks.snapshots import SNAPSHOTS
 
 #: A new check is a file of its own and a line here.
 CHECKS: tuple[Check, ...] = (
     DATABASE,
     REFERENCES,
+    ARCHIVED_REFERENCES,
     OBJECTS,
     UNREFERENCED,
     HISTORY,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from millpond.database.connection import reading
 from millpond.history.vault import LANDINGS, VAULT
 from millpond.pipelines.checks.check import RESTORE, Check, Ground
 from millpond.pipelines.findings import Findings
@@ -29,14 +30,17 @@ def _tables(ground: Ground) -> Sequence[str]:
 def _find_twice(ground: Ground, part: str, findings: Findings) -> None:
     """Find the facts of a table that are there more than once."""
     table = VAULT[part]
-    fact = table.key if table.kind != "satellite" else f"{table.key}, recorded_at"
-    findings.looked_at("facts", _rows(ground, part))
-    for slice_of in _slices(ground, table.key, part):
-        for subject in _ids(
+    # Facts without an id of their own are told apart by their moments.
+    by_moment = "recorded_at" in table.source.fact.primary_key
+    fact = "recorded_at" if by_moment else table.key
+    for slice_of in _slices(ground, fact, part):
+        rows, twice = _answer(
             ground,
-            f"SELECT DISTINCT {table.key} FROM (SELECT {fact} FROM {part} WHERE {slice_of}"
-            f" GROUP BY {fact} HAVING count(*) > 1)",
-        ):
+            f"fact AS (SELECT {table.key}, {fact} FROM {part} WHERE {slice_of})",
+            f"SELECT min({table.key}) AS id FROM fact GROUP BY {fact} HAVING count(*) > 1",
+        )
+        findings.looked_at("facts", rows)
+        for subject in twice:
             findings.add("facts", subject, f"{part} has it more than once", RESTORE)
 
 
@@ -58,35 +62,35 @@ def _find_dangling(ground: Ground, part: str, findings: Findings) -> None:
     table = VAULT[name]
     hubs = _EITHER.get(column) or (_HUBS[column],)
     problem = f"the {column} that {name} has of it is in no {' and no '.join(hubs)}"
-    findings.looked_at("links", _rows(ground, name))
+    hub_keys = " UNION ALL ".join(f"SELECT {VAULT[hub].key} AS {column} FROM {hub}" for hub in hubs)
     for slice_of in _slices(ground, column, name, *hubs):
-        known = " UNION ALL ".join(
-            f"SELECT {VAULT[hub].key} AS {column} FROM {hub}" for hub in hubs
-        )
-        for subject in _ids(
+        rows, dangling = _answer(
             ground,
-            f"SELECT {table.key} FROM (SELECT {table.key}, {column} FROM {name} WHERE {slice_of})"
-            f" ANTI JOIN (SELECT {column} FROM ({known}) WHERE {slice_of}) USING ({column})"
-            f" WHERE {column} IS NOT NULL",
-        ):
+            f"fact AS (SELECT {table.key} AS id, {column} FROM {name} WHERE {slice_of}),"
+            f" known AS (SELECT {column} FROM ({hub_keys}) WHERE {slice_of})",
+            f"SELECT id FROM fact ANTI JOIN known USING ({column}) WHERE {column} IS NOT NULL",
+        )
+        findings.looked_at("links", rows)
+        for subject in dangling:
             findings.add("links", subject, problem, RESTORE)
 
 
 def _slices(ground: Ground, column: str, *names: str) -> list[str]:
     """Conditions that cut tables by the hash of a column, so that each part fits into memory."""
-    number = sum(_rows(ground, name) for name in names) // _AT_ONCE + 1
+    with reading(ground.engine) as connection:
+        found = ground.history.active(connection, names)
+    number = sum(active.rows for active in found.values()) // _AT_ONCE + 1
     return [f"hash({column}) % {number} = {which}" for which in range(number)]
 
 
-def _rows(ground: Ground, name: str) -> int:
-    found = ground.analytics.table(f"SELECT count(*) FROM {name}", ground.moment)
-    return int(found.column(0)[0].as_py())
-
-
-def _ids(ground: Ground, sql: str) -> list[str]:
-    """What SQL answers in its one column, sorted."""
-    found = ground.analytics.table(f"FROM ({sql}) ORDER BY ALL", ground.moment)
-    return [str(subject) for subject in found.column(0).to_pylist()]
+def _answer(ground: Ground, tables: str, amiss: str) -> tuple[int, list[str]]:
+    """How many facts there are in ``fact``, and the ids of those that are amiss, sorted."""
+    sql = (
+        f"WITH {tables} SELECT (SELECT count(*) FROM fact) AS rows,"
+        f" (SELECT list(id ORDER BY id) FROM ({amiss})) AS ids"
+    )
+    [row] = ground.analytics.table(sql, ground.moment).to_pylist()
+    return int(row["rows"]), row["ids"] or []
 
 
 FACTS = Check("facts", _find_twice, _tables, asks=True)

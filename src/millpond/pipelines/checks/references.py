@@ -13,7 +13,11 @@ from millpond.pipelines.findings import Findings
 
 
 def _parts(ground: Ground) -> Sequence[str]:
-    return [str(number) for number in range(len(references.REFERENCES))]
+    return [str(number) for number, found in enumerate(references.REFERENCES) if not found.hubs]
+
+
+def _archived_parts(ground: Ground) -> Sequence[str]:
+    return [str(number) for number, found in enumerate(references.REFERENCES) if found.hubs]
 
 
 def _run(ground: Ground, part: str, findings: Findings) -> None:
@@ -24,3 +28,5 @@ def _run(ground: Ground, part: str, findings: Findings) -> None:
 
 
 REFERENCES = Check("references", _run, _parts)
+#: What is referred to may be in the history by now.
+ARCHIVED_REFERENCES = Check("archived references", _run, _archived_parts, asks=True)
