@@ -145,11 +145,14 @@ class Lake:
         bad = {"line": 3, "reason": "charges is blank", "content": '["b",""]'}
 
         def record(transaction: Transaction) -> None:
-            keys = [{"record_id": record_id, "feed": feed, "key": key}]
-            record_rows(transaction, feed_tables.record_keys, keys)
-            record_rows(transaction, feed_tables.record_versions, [said | content])
-            record_rows(transaction, feed_tables.record_sightings, [said | {"valid_from": 0}])
-            record_rows(transaction, feed_tables.quarantined_rows, [bad], landing_id=landing_id)
+            keys = {"record_id": record_id, "feed": feed, "key": key}
+            for table, row in (
+                (feed_tables.record_keys, keys),
+                (feed_tables.record_versions, said | content),
+                (feed_tables.record_sightings, said | {"valid_from": 0}),
+                (feed_tables.quarantined_rows, bad | {"landing_id": landing_id}),
+            ):
+                record_rows(transaction, table, {name: [value] for name, value in row.items()})
             record_landing(
                 transaction,
                 NewLanding(

@@ -7,8 +7,9 @@ predictions from being written. None of them counts before `record_landing`.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import repeat
 from typing import Any
 
 from sqlalchemy import Table
@@ -51,19 +52,33 @@ class NewLanding:
 
 
 def record_rows(
-    transaction: Transaction, table: Table, rows: Sequence[Mapping[str, Any]], **same: Any
+    transaction: Transaction, table: Table, columns: Mapping[str, Sequence[Any]], **same: Any
 ) -> None:
     """Record rows of one of the tables, each at a moment of its own.
 
     Args:
         table: one of `feed_tables`, but not ``landings``.
+        columns: the values of each column, one for each row.
         same: columns that have the same value in all rows.
     """
+    size = len(next(iter(columns.values())))
+    if size == 0:
+        return
     tick = transaction.clock.tick
-    if rows:
-        transaction.connection.execute(
-            table.insert(), [{**row, **same, "recorded_at": tick()} for row in rows]
-        )
+    values: dict[str, Iterable[Any]] = {
+        **columns,
+        **{name: repeat(value, size) for name, value in same.items()},
+        "recorded_at": [tick() for _ in range(size)],
+    }
+    # A file may have millions of rows, and to the driver they go twice as fast as they are.
+    insert = table.insert().compile(
+        dialect=transaction.connection.dialect, column_keys=list(values)
+    )
+    names = insert.positiontup or list(values)
+    rows: list[Any] = list(zip(*(values[name] for name in names), strict=True))
+    if not insert.positional:
+        rows = [dict(zip(names, row, strict=True)) for row in rows]
+    transaction.connection.exec_driver_sql(str(insert), rows)
 
 
 def record_landing(transaction: Transaction, new: NewLanding) -> None:

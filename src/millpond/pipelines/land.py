@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from sqlalchemy import Engine, Table
 
@@ -186,9 +186,9 @@ class Land:
         named = bool(self._section.from_path)
         values = [self._feed, self._sha256, not said, _date(self._file.day)]
         values += [not named, self._file.name]
-        for row in self._ask(land_sql.REPEATED, *values):
-            return replace(self._landed(), **row, extra=(), added=0, gone=0, repeated=True)
-        return None
+        batches = self._batches(land_sql.REPEATED, *values)
+        found = [row for batch in batches for row in batch.to_pylist()]
+        return replace(self._landed(), **found[0], repeated=True) if found else None
 
     def stage(self, on_progress: Callable[[int], None]) -> None:
         """Step 2. Read the rows, and put what they say, and those that are bad, aside."""
@@ -205,12 +205,12 @@ class Land:
         schema = pa.schema([("key", pa.string()), ("record_id", pa.string())])
         with pq.ParquetWriter(self._keys, schema) as writer:
             for batch in self._batches(land_sql.KEYS, str(self._rows), self._feed):
-                rows = batch.to_pylist()
-                new = [row for row in rows if row["record_id"] is None]
-                for row in new:
-                    row["record_id"] = new_id()
+                new = batch.filter(pc.is_null(batch["record_id"])).select(["key"])
+                ids = pa.array([new_id() for _ in range(new.num_rows)], pa.string())
+                new = new.append_column("record_id", ids)
                 self._record(feed_tables.record_keys, new, feed=self._feed)
-                writer.write_batch(pa.RecordBatch.from_pylist(rows, schema))
+                writer.write_batch(batch.filter(pc.is_valid(batch["record_id"])).cast(schema))
+                writer.write_batch(new.cast(schema))
 
     def twice(self) -> None:
         """Step 5. Find rows that say the same as an earlier one, and those that say otherwise.
@@ -230,25 +230,24 @@ class Land:
     def versions(self) -> None:
         """Step 6. Record what was never said of its record."""
         paths = map(str, (self._rows, self._keys, self._dropped))
-        for rows in self._chunks(land_sql.VERSIONS, self._feed, *paths):
-            self._record(feed_tables.record_versions, rows, landing_id=self.landing_id)
+        for batch in self._batches(land_sql.VERSIONS, self._feed, *paths):
+            self._record(feed_tables.record_versions, batch, landing_id=self.landing_id)
 
     def sightings(self) -> None:
         """Step 7. Record from when each version holds, where something else stood or nothing."""
         paths = map(str, (self._rows, self._keys, self._dropped))
         values = [self._feed, self._staged.first, self._staged.last, *paths, self._complete]
-        for rows in self._chunks(land_sql.SIGHTINGS, *values):
-            self._record(feed_tables.record_sightings, rows, landing_id=self.landing_id)
-            self._added += len(rows)
-            self._gone += sum(row["version"] is None for row in rows)
+        for batch in self._batches(land_sql.SIGHTINGS, *values):
+            self._record(feed_tables.record_sightings, batch, landing_id=self.landing_id)
+            self._added += batch.num_rows
+            self._gone += batch["version"].null_count
 
     def quarantine(self) -> None:
         """Step 8. Record the rows that were not taken, with line and reason."""
         for path in (self._bad, self._conflicts):
             with pq.ParquetFile(path) as file:
                 for batch in file.iter_batches(batch_size=_CHUNK):
-                    rows = batch.to_pylist()
-                    self._record(feed_tables.quarantined_rows, rows, landing_id=self.landing_id)
+                    self._record(feed_tables.quarantined_rows, batch, landing_id=self.landing_id)
 
     def complete(self) -> LandedFile:
         """Step 9. Record the landing: from this commit on all of it counts."""
@@ -295,21 +294,13 @@ class Land:
             extra=self._staged.extra,
         )
 
-    def _record(self, table: Table, rows: list[dict[str, Any]], **same: str) -> None:
-        for first in range(0, len(rows), _CHUNK):
-            chunk = rows[first : first + _CHUNK]
-            self._to.commit.run(partial(record_rows, table=table, rows=chunk, **same))
+    def _record(self, table: Table, batch: pa.RecordBatch, **same: str) -> None:
+        for first in range(0, batch.num_rows, _CHUNK):
+            columns = batch.slice(first, _CHUNK).to_pydict()
+            self._to.commit.run(partial(record_rows, table=table, columns=columns, **same))
 
     def _batches(self, sql: str, *parameters: object) -> Iterator[pa.RecordBatch]:
         return self._to.analytics.batches(sql, as_of=self._known_until, parameters=parameters)
-
-    def _chunks(self, sql: str, *parameters: object) -> Iterator[list[dict[str, Any]]]:
-        for batch in self._batches(sql, *parameters):
-            yield batch.to_pylist()
-
-    def _ask(self, sql: str, *parameters: object) -> Iterator[dict[str, Any]]:
-        for rows in self._chunks(sql, *parameters):
-            yield from rows
 
 
 def _date(day: int) -> str:

@@ -10,7 +10,7 @@ from typing import Protocol
 from millpond.errors import Invalid
 
 #: Rows that are read at once.
-BATCH = 50_000
+BATCH = 25_000
 
 _ENDINGS = {
     ".csv": "csv",

@@ -11,6 +11,7 @@ import json
 import math
 import re
 from collections.abc import Callable
+from json.encoder import encode_basestring
 
 from millpond.settings import FeedColumn
 from millpond.values import MICROSECONDS, iso, to_micros
@@ -57,7 +58,7 @@ def day_of(moment: int) -> int:
 
 
 def _string(column: FeedColumn, text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+    return encode_basestring(text)
 
 
 def _integer(column: FeedColumn, text: str) -> str:
