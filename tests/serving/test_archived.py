@@ -73,19 +73,18 @@ class Scene:
         """Every answer that a reader can get, the views as of each moment."""
         found: dict[str, Any] = {}
         for caller, client in (("admin", self.admin), ("user", self.user)):
-            for limit in (1, 2, 50):
+            for limit in (2, 50):
                 found[f"{caller} {limit}"] = lines = list(pages(client, limit))
             for line in lines:
                 for path in (
                     f"inferences/{line['inference_id']}?candidates=true",
                     f"objects/{line['object_id']}",
-                    f"objects/{line['object_id']}/thumbnail",
                 ):
                     answer = client.get(f"/api/v1/{path}")
                     found[f"{caller} {path}"] = (answer.status_code, answer.content)
         for (object_id,) in self.served.rows("select object_id from objects"):
             found[f"sees {object_id}"] = self.user.get(f"/api/v1/objects/{object_id}").status_code
-        for moment in self.moments:
+        for moment in self.moments[1::2]:
             for view in VIEWS:
                 table = self.served.layers.analytics.table(
                     f"select * from {view} order by all", moment
