@@ -48,10 +48,10 @@ from millpond.pipelines.findings import Verified
 from millpond.pipelines.ingest import Ingested, IngestOptions, ingest
 from millpond.pipelines.land import LandedFile, Landings
 from millpond.pipelines.land_days import land_pipeline
-from millpond.pipelines.named import Works, named_pipelines
-from millpond.pipelines.restore import Restored, restore
 from millpond.pipelines.migrate import Migrated
 from millpond.pipelines.migrate import migrate as migrated
+from millpond.pipelines.named import Works, named_pipelines
+from millpond.pipelines.restore import Restored, restore
 from millpond.pipelines.runs import MOST, Run, RunReport, list_runs, report_run
 from millpond.pipelines.timetable import Timetable
 from millpond.pipelines.verify import Ground, OnProgress, unreadable, verify
@@ -630,7 +630,8 @@ class Project:
     @cached_property
     def workflows(self) -> Workflows:
         """What runs the pipelines."""
-        works = Works(self.engine, self.commit, self.history, self.settings.pipelines)
+        settings = self.settings.pipelines
+        works = Works(self.engine, self.commit, self.history, lambda: self.analytics, settings)
         feeds, landing = self.settings.feeds, self.settings.pipelines.land
         land = land_pipeline(lambda: self.landings, feeds, self.folder, landing)
         pipelines = [*named_pipelines(works), land]
@@ -713,9 +714,7 @@ class Project:
             checked("object store", lambda: reach_store(self.store, self.lake)),
             checked("history", lambda: f"{len(self.history.tables)} tables"),
             checked("models", lambda: reach_models(self.registry, self.settings.app_names)),
-            checked(
-                "pipelines", lambda: reach_pipelines(self.engine, self.commit, self.workflows)
-            ),
+            checked("pipelines", lambda: reach_pipelines(self.engine, self.commit, self.workflows)),
             checked("training", reach_training),
         ]
 

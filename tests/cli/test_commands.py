@@ -111,6 +111,12 @@ def test_runs_are_listed(project: Path, ask: Ask) -> None:
     assert ran["rows"] > 0
     assert ran["seconds"] > 0
     assert [run["run_id"] for run in ask("runs", project=project)] == [ran["run_id"]]
+    told = ask("runs", ran["run_id"], project=project)
+    assert [(step["number"], step["name"], step["rows"]) for step in told["steps"]] == [
+        (1, "load", ran["rows"])
+    ]
+    assert told["log"][-1]["line"].startswith(f"load: done, {ran['rows']:,} rows in ")
+    assert {**ran, "steps": told["steps"], "log": told["log"]} == told
 
 
 def test_snapshots_freeze_and_are_found(project: Path, ask: Ask) -> None:

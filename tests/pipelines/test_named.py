@@ -70,6 +70,21 @@ def test_archive_and_maintain(project: Project) -> None:
         project.run("archive", older_than="soon")
 
 
+def test_views_are_made_when_it_is_time(project: Project) -> None:
+    predict(project)
+    project.run("history")
+    before = project.query("select * from documents")
+    views = project.workflows.pipeline("views")
+    assert views.pending()
+    assert project.run("views").rows
+    assert not views.pending()
+    assert project.query("select * from documents") == before
+    moment = project.run("views", as_of="1s ago").parameters["as_of"]
+    assert moment.endswith("Z")
+    with pytest.raises(Invalid, match="still to come"):
+        project.run("views", as_of="2099-01-01")
+
+
 def test_a_killed_archive_goes_on(project: Project) -> None:
     predict(project)
     environment = {

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Engine, literal, select
 
+from millpond.analytics.analytics import Analytics
+from millpond.analytics.refresh import Refresh, refresh
 from millpond.database.connection import reading
 from millpond.database.group_commit import GroupCommit
-from millpond.errors import Invalid
 from millpond.history.archive import Archive, cutoff
 from millpond.history.compact import compact
 from millpond.history.history import History
@@ -19,22 +21,28 @@ from millpond.history.sweep import sweep
 from millpond.history.vault import FACTS
 from millpond.pipelines.pipeline import Parameters, Pipeline, Say, Step
 from millpond.settings import PipelinesSection
-from millpond.values import iso, parse_age, parse_moment
+from millpond.values import iso, parse_age, to_micros
 
 
 @dataclass(frozen=True)
 class Works:
-    """What the pipelines work on: the backends of a project."""
+    """What the pipelines work on: the backends of a project.
+
+    Args:
+        analytics: opens what answers questions.
+    """
 
     engine: Engine
     commit: GroupCommit
     history: History
+    analytics: Callable[[], Analytics]
     settings: PipelinesSection
 
 
 def named_pipelines(works: Works) -> Iterator[Pipeline]:
     """Every pipeline of a project."""
     yield _history(works)
+    yield _views(works)
     yield _archive(works)
     yield _maintain(works)
 
@@ -60,6 +68,35 @@ def _history(works: Works) -> Pipeline:
     )
 
 
+def _views(works: Works) -> Pipeline:
+    """The rows of materialized views, anew where it is time."""
+
+    def settled(parameters: Parameters) -> Parameters:
+        moment = works.analytics().resolve(parameters.get("as_of"))
+        return {} if moment is None else {"as_of": iso(moment)}
+
+    def steps(parameters: Parameters) -> list[Step]:
+        told = parameters.get("as_of")
+        as_of = None if told is None else to_micros(datetime.fromisoformat(told))
+        return [
+            Step(
+                "refresh",
+                lambda say: refresh(works.engine, works.history, works.analytics(), as_of=as_of),
+            )
+        ]
+
+    settings = works.settings.views
+    return Pipeline(
+        "views",
+        steps,
+        takes=("as_of",),
+        settled=settled,
+        pending=lambda: bool(Refresh(works.engine, works.history, works.analytics()).chosen(None)),
+        schedule=settings.schedule,
+        retries=settings.retries,
+    )
+
+
 def _archive(works: Works) -> Pipeline:
     """Facts older than an age out of the operational database."""
     settings = works.settings.archive
@@ -70,9 +107,7 @@ def _archive(works: Works) -> Pipeline:
         return {"older_than": age, "until": iso(until)}
 
     def steps(parameters: Parameters) -> list[Step]:
-        until = parse_moment(parameters["until"], now=0)
-        if until is None:
-            raise Invalid(f"{parameters['until']!r} is no moment")
+        until = to_micros(datetime.fromisoformat(parameters["until"]))
         archive = Archive(works.engine, works.commit, works.history, until)
         return [
             Step("load", lambda say: archive.load(), counted=False),
