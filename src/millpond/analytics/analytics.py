@@ -19,7 +19,7 @@ from millpond.analytics.own import check_usable
 from millpond.analytics.query import HIDDEN, Parsed, Result, Task, run_locked, understood
 from millpond.analytics.relations import Relations, Wanted, relations
 from millpond.analytics.view import View
-from millpond.database.clock import machine_now, seal
+from millpond.database.clock import last, machine_now, seal
 from millpond.database.connection import reading
 from millpond.errors import Busy, Invalid
 from millpond.history.history import History
@@ -76,6 +76,14 @@ class Analytics:
         if moment is not None:
             seal(self._engine, moment)
         return moment
+
+    def fixed(self, as_of: str | int | None) -> int:
+        """As `resolve`; None is the moment of the last fact."""
+        moment = self.resolve(as_of)
+        if moment is not None:
+            return moment
+        with reading(self._engine) as connection:
+            return last(connection)
 
     def moment(self, text: str | int | None, what: str) -> int | None:
         """The moment that a text means, in microseconds since 1970, perhaps to come.

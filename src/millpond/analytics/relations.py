@@ -47,6 +47,7 @@ class Wanted:
         valid_at: microseconds since 1970; None for no bound.
         stored: whether rows may come from materializations.
         anew: whether the views named are computed, whatever there is of themselves.
+        touched: whether only the objects count that were touched between the moments.
     """
 
     names: tuple[str, ...]
@@ -54,6 +55,7 @@ class Wanted:
     valid_at: int | None = None
     stored: bool = True
     anew: bool = False
+    touched: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,9 @@ def relations(
             unique=new_id().replace("-", ""),
         )
         worlds = [World(moment, stored=wanted.stored) for moment in moments]
+        if wanted.touched:
+            touched = plan.touched(min(moments), max(moments))
+            worlds = [World(moment, touched=touched, stored=False) for moment in moments]
         if len(worlds) > 1:
             worlds = [plan.open(world) for world in worlds]
         for world in worlds:

@@ -36,6 +36,13 @@ _JOINS = ("INNER", "LEFT", "SEMI", "ANTI")
 Node = Mapping[str, Any]
 
 
+def is_of_objects(view: View) -> bool:
+    """Whether the rows of a view are known to be made of the facts of one object each."""
+    if view.origin == "standard":
+        return view.name in _STANDARD
+    return view.origin == "own" and view.refresh is not None and view.refresh.incremental
+
+
 def check_separable(name: str, trees: Mapping[str, str], views: Mapping[str, View]) -> None:
     """Refuse a view whose rows cannot be computed for some objects alone.
 
