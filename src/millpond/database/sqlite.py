@@ -113,10 +113,9 @@ class Sqlite:
                 engine.connect().execution_options(**{LOCK: "facts"}) as connection,
                 connection.begin(),
             ):
-                # A page is given back with each row that is fetched, and SQLAlchemy sees none.
-                cursor = connection.connection.cursor()
-                cursor.execute(f"PRAGMA incremental_vacuum({_PAGES})")
-                cursor.fetchall()
+                # More in one statement need it to be stepped on, which the driver does not.
+                for _ in range(_PAGES):
+                    connection.exec_driver_sql("PRAGMA incremental_vacuum(1)")
                 return int(connection.exec_driver_sql("PRAGMA freelist_count").scalar_one())
         except DBAPIError as error:
             raise (Sqlite().translated(error) or error) from error
