@@ -138,6 +138,7 @@ def test_files_stay_few_under_a_stream_of_small_loads(
 ) -> None:
     monkeypatch.setattr(maintenance, "_FILES", 4)
     monkeypatch.setattr(maintenance, "_VERSIONS", 5)
+    monkeypatch.setattr(maintenance, "_LOOK", 1)
     monkeypatch.setattr(maintenance, "GRACE", 0.0)
     most, entries = 0, 0
     for _ in range(12):

@@ -146,6 +146,7 @@ def test_a_missing_row_is_found(lake: Lake) -> None:
 
 def test_checkpoints_keep_all_rows(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(maintain, "_VERSIONS", 2)
+    monkeypatch.setattr(maintain, "_LOOK", 2)
     for _ in range(5):
         lake.some_of_everything()
         lake.load()

@@ -12,7 +12,7 @@ no id but the moment at which they were recorded: the clock gives each out once.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text
 
 from millpond.database.schema import metadata
 
@@ -28,8 +28,8 @@ def _moment_as_key() -> Column[int]:
     return Column("recorded_at", kind, primary_key=True, autoincrement=False)
 
 
-def _load() -> Column[str]:
-    return Column("load_id", _ID, nullable=True, index=True)
+def _load() -> tuple[Column[str], Index]:
+    return Column("load_id", _ID, nullable=True), Index(None, "load_id", "recorded_at")
 
 
 landings = Table(
@@ -53,7 +53,7 @@ landings = Table(
     #: JSON: the columns of the file that the feed does not declare.
     Column("extra", Text, nullable=False),
     Column("recorded_at", BigInteger, nullable=False, index=True),
-    _load(),
+    *_load(),
 )
 
 #: The records, by their keys: a JSON array of the values of the key columns.
@@ -64,7 +64,7 @@ record_keys = Table(
     Column("feed", String(64), nullable=False),
     Column("key", Text, nullable=False),
     Column("recorded_at", BigInteger, nullable=False, index=True),
-    _load(),
+    *_load(),
 )
 
 #: What was said of a record, once however often it is said again.
@@ -80,7 +80,7 @@ record_versions = Table(
     Column("content", Text, nullable=False),
     #: JSON: the personal columns, where the feed declares any.
     Column("personal", Text, nullable=True),
-    _load(),
+    *_load(),
 )
 
 #: From when a version holds; the version is null where the record was taken back.
@@ -92,7 +92,7 @@ record_sightings = Table(
     Column("landing_id", _ID, nullable=False),
     Column("valid_from", Moment, nullable=False),
     Column("version", String(32), nullable=True),
-    _load(),
+    *_load(),
 )
 
 #: Rows that were not taken, with the line they begin at and why.
@@ -104,7 +104,7 @@ quarantined_rows = Table(
     Column("line", BigInteger, nullable=False),
     Column("reason", Text, nullable=False),
     Column("content", Text, nullable=False),
-    _load(),
+    *_load(),
 )
 
 #: Every fact that a feed brings.

@@ -25,11 +25,13 @@ from millpond.database.schema import metadata
 _ID = String(36)
 
 
-def _recorded(*, leaves: bool = False) -> tuple[Column[int], Column[str]]:
+def _recorded(*, leaves: bool = False) -> tuple[Column[int], Column[str], Index]:
     """The columns of every fact; those that leave one day are looked for by their moment."""
     return (
         Column("recorded_at", BigInteger, nullable=False, index=leaves),
-        Column("load_id", _ID, nullable=True, index=True),
+        Column("load_id", _ID, nullable=True),
+        # A load takes the oldest that have none, and reads its own in their order.
+        Index(None, "load_id", "recorded_at"),
     )
 
 

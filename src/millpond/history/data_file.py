@@ -175,6 +175,7 @@ def _writer(path: Path, table: VaultTable) -> pq.ParquetWriter:
 
 
 def _repeats(name: str, table: VaultTable) -> bool:
-    """Whether few values of a column are many rows; ids are all different."""
+    """Whether few values of a column are many rows, so that a dictionary of them is smaller."""
     different = name == table.key or name.endswith("_id") or name in ("recorded_at", "hash_diff")
-    return name == "load_id" or not different
+    measured = pa.types.is_floating(table.schema.field(name).type)
+    return name == "load_id" or not (different or measured)

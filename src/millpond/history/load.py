@@ -10,7 +10,7 @@ never seen, and its rows are claimed again by the next one.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -39,7 +39,7 @@ from millpond.values import new_id
 #: long the write lock is held, during which predictions wait.
 CLAIM = 10_000
 #: The most rows of one capture table in a load: what a load costs by itself is shared.
-LOAD = 100_000
+LOAD = 50_000
 #: Files and logs are waited for at once, not one after the other.
 _THREADS = 8
 
@@ -74,15 +74,16 @@ def load(engine: Engine, commit: GroupCommit, history: History) -> Loaded:
         sweep_locked(engine, commit, history)
         with reading(engine) as connection:
             until = last(connection)
-        loaded = Loaded(None, 0, until)
-        while (step := Load(engine, commit, history)).claim(until):
-            step.write()
-            step.append()
-            step.verify()
-            loaded = Loaded(step.load_id, loaded.rows + step.complete(), until)
-        with room():
-            tidy(history)
-    return loaded
+        load_id, rows = None, 0
+        # While one load is finished, the next is claimed and written.
+        with ThreadPoolExecutor(1) as pool:
+            finished: list[Future[int]] = []
+            while (step := Load(engine, commit, history)).claim(until):
+                step.write()
+                rows += sum(each.result() for each in finished)
+                load_id, finished = step.load_id, [pool.submit(step.finish)]
+            rows += sum(each.result() for each in finished)
+    return Loaded(load_id, rows, until)
 
 
 def not_loaded(fact: Table) -> ColumnElement[bool]:
@@ -129,6 +130,15 @@ class Load:
             for tables in sources():
                 claimed = tables[0].source.fact.c.load_id == self.load_id
                 self._write(tables, projections(connection, tables, claimed))
+
+    def finish(self) -> int:
+        """Steps 3 to 5; the rows written, all tables together."""
+        self.append()
+        self.verify()
+        rows = self.complete()
+        with room():
+            tidy(self._history, self._versions)
+        return rows
 
     def append(self) -> None:
         """Step 3. Add the files to the Delta tables, and have their logs on disk."""
@@ -180,18 +190,28 @@ class Load:
         return claimed
 
     def _write(self, tables: list[VaultTable], rows: Iterator[list[pa.RecordBatch]]) -> None:
-        """Write the rows of the tables of one source side by side."""
+        """Write the rows of the tables of one source side by side, while the next are read."""
         with ExitStack() as stack, ThreadPoolExecutor(_THREADS) as pool:
             files = [self._history.tables[table.name].new_file(self.load_id) for table in tables]
             for file in files:
                 stack.callback(file.close)
+            written: list[Future[None]] = []
             for batches in rows:
-                for table, file, batch in zip(tables, files, batches, strict=True):
-                    file.write(self._stamp(table, batch))
+                for each in written:
+                    each.result()
+                written = [
+                    pool.submit(self._write_batch, *each)
+                    for each in zip(tables, files, batches, strict=True)
+                ]
+            for each in written:
+                each.result()
             finished = pool.map(NewFile.finish, files)
             for table, done in zip(tables, finished, strict=True):
                 if done is not None:
                     self._files[table.name] = done
+
+    def _write_batch(self, table: VaultTable, file: NewFile, batch: pa.RecordBatch) -> None:
+        file.write(self._stamp(table, batch))
 
     def _read_back(self, name: str) -> Checksum:
         facts = VAULT[name].fact_schema.names

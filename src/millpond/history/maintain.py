@@ -14,6 +14,7 @@ stays for a grace.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +34,8 @@ GRACE = 3_600.0
 #: Files of a table, and versions since its log was summed up, at which a load does it itself.
 _FILES = 64
 _VERSIONS = 50
+#: Versions of a table from one look to the next.
+_LOOK = 10
 
 
 @dataclass(frozen=True)
@@ -102,18 +105,22 @@ def vacuum(history: History, *, grace_seconds: float = GRACE) -> int:
         return sum(_vacuum(files, grace_seconds) for files in history.tables.values())
 
 
-def tidy(history: History) -> None:
+def tidy(history: History, versions: Mapping[str, int]) -> None:
     """Keep files few and logs short under a stream of small loads.
 
-    For the holder of the lock, after its loads: every file is one of completed loads then.
+    For the holder of the lock, after a load: every file is one of completed loads then.
+
+    Args:
+        versions: of the tables that it wrote to; each is looked at now and then.
     """
-    for files in history.tables.values():
-        if len(files.active().parts) > _FILES:
-            compact_table(files)
-        version = files.active().version
-        if version - files.log.summed_up >= _VERSIONS:
-            files.log.checkpoint(version)
-            files.log.clean(GRACE)
+    for name, version in versions.items():
+        if version % _LOOK == 0:
+            files = history.tables[name]
+            if len(files.active().parts) > _FILES:
+                compact_table(files)
+            if version - files.log.summed_up >= _VERSIONS:
+                files.log.checkpoint(files.active().version)
+                files.log.clean(GRACE)
 
 
 def _vacuum(files: VaultFiles, grace_seconds: float) -> int:

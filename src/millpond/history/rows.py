@@ -92,7 +92,9 @@ def _fetched(
 ) -> Iterator[pa.RecordBatch]:
     """The rows of a query, straight from the driver: all their types are its own."""
     chunk = _BLOB_CHUNK if pa.binary() in schema.types else _CHUNK
-    result = connection.execution_options(yield_per=chunk).execute(query)
+    # SQLite's cursors give row after row by themselves; others send all unless told.
+    streams = connection.dialect.name != "sqlite"
+    result = connection.execution_options(stream_results=streams).execute(query)
     # SQLAlchemy's own rows take longer to make than everything else of a load.
     with result:
         while rows := result.cursor_strategy.fetchmany(result, result.cursor, chunk):
