@@ -100,6 +100,9 @@ class Workers:
                 self._look()
             except (MillpondError, OSError) as error:
                 _log.warning("pipelines wait: %s", error)
+            except Exception:
+                # Whatever it is, the next look may do well; to stop looking never does.
+                _log.exception("pipelines wait")
             self._wake.wait(_TICK)
             self._wake.clear()
 
@@ -113,5 +116,6 @@ class Workers:
         unfinished = self._workflows.unfinished()
         self._asked -= asked - {run.run_id for run in unfinished}
         for run in unfinished:
-            if run.status == "interrupted" or run.run_id in asked:
+            # One that others asked for is theirs to do, as long as anyone does anything.
+            if run.run_id in asked or self._workflows.is_free(run.pipeline):
                 self._children[run.pipeline].start()

@@ -18,6 +18,7 @@ or was interrupted.
 
 from __future__ import annotations
 
+import fcntl
 import time
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
@@ -118,6 +119,15 @@ class Workflows:
         with reading(self._engine) as connection:
             rows = connection.execute(query.order_by(table.c.started_at, table.c.run_id))
             return [run_of(row) for row in rows.mappings()]
+
+    def is_free(self, name: str) -> bool:
+        """Whether nobody works on a pipeline at the moment."""
+        with open(self._lock(name), "a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+        return True
 
     def outcome(self, run_id: str) -> Run:
         """A run, wherever it was done.
