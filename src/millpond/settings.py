@@ -232,6 +232,7 @@ class LimitsSection(Section):
     """What is taken from outside."""
 
     upload_mb: int = Field(50, ge=1, description="Most megabytes of one uploaded file.")
+    batch_mb: int = Field(1024, ge=1, description="Most megabytes of a feed's file over HTTP.")
     megapixels: int = Field(64, ge=1, description="Most million pixels of one image.")
     frames: int = Field(64, ge=1, description="Most frames or pages of one file.")
 

@@ -62,6 +62,7 @@ ACTIONS: dict[str, Action] = {
     "models.promote": _for("scientist", one_app=True),
     "runs.read": _for("scientist", "engineer"),
     "runs.start": _for("scientist", "engineer"),
+    "feeds.land": _for("engineer"),
     # Those who run it.
     "users.manage": _for(),
     "tokens.manage": _for(),

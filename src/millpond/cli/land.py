@@ -36,7 +36,7 @@ def land(
     answer(
         context,
         {**total, "files": files, "refused": len(refused), "refusals": refusals},
-        lambda out: [_show(out, name, one) for name, one in found.items()],
+        lambda out: _show_all(out, found),
     )
     if refused:
         name, reason = next(iter(refused.items()))
@@ -85,6 +85,11 @@ def _land_folder(
 
 def _as_json(landed: LandedFile) -> dict[str, Any]:
     return {**asdict(landed), "extra": list(landed.extra)}
+
+
+def _show_all(out: Console, found: dict[str, LandedFile]) -> None:
+    for name, landed in found.items():
+        _show(out, name, landed)
 
 
 def _show(out: Console, name: str, landed: LandedFile) -> None:

@@ -13,8 +13,8 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -296,8 +296,10 @@ class Land:
 
     def _record(self, table: Table, batch: pa.RecordBatch, **same: str) -> None:
         for first in range(0, batch.num_rows, _CHUNK):
-            columns = batch.slice(first, _CHUNK).to_pydict()
-            self._to.commit.run(partial(record_rows, table=table, columns=columns, **same))
+            self._write(table, batch.slice(first, _CHUNK).to_pydict(), same)
+
+    def _write(self, table: Table, columns: dict[str, list[Any]], same: dict[str, str]) -> None:
+        self._to.commit.run(lambda transaction: record_rows(transaction, table, columns, **same))
 
     def _batches(self, sql: str, *parameters: object) -> Iterator[pa.RecordBatch]:
         return self._to.analytics.batches(sql, as_of=self._known_until, parameters=parameters)

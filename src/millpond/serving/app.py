@@ -13,6 +13,7 @@ from millpond.serving.api import (
     apps,
     documentation,
     export,
+    feeds,
     health,
     inferences,
     models,
@@ -25,6 +26,7 @@ from millpond.serving.api import (
     snapshots,
     tokens,
     users,
+    views,
 )
 from millpond.serving.envelope import Envelope
 from millpond.serving.gate import Gate
@@ -39,7 +41,9 @@ _PARTS = (
     annotate,
     objects,
     export,
+    feeds,
     query,
+    views,
     snapshots,
     models,
     runs,
@@ -56,6 +60,8 @@ _SIGN_INS = 4
 _QUERIES = 4
 #: Evaluations and the like that run at once; each takes all cores.
 _HEAVY = 1
+#: Files that are landed at once: they wait for each other anyway.
+_LANDINGS = 1
 #: Runs that are waited for at once.
 _RUNS = 16
 #: Predictions that are written at once, so that many share one fsync.
@@ -83,6 +89,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.sign_ins = CapacityLimiter(_SIGN_INS)
     app.state.queries = CapacityLimiter(_QUERIES)
     app.state.heavy = CapacityLimiter(_HEAVY)
+    app.state.landings = CapacityLimiter(_LANDINGS)
     app.state.runs = CapacityLimiter(_RUNS)
     for part in _PARTS:
         # Not `include_router`: the routes stay what they are, for the tests to walk.
