@@ -16,7 +16,7 @@ from millpond.capture import tables
 from millpond.values import new_id
 
 #: The columns of a fact by their names, wherever it was read.
-Row: TypeAlias = Mapping[str, Any]
+Row: TypeAlias = Mapping[Any, Any]
 
 
 @dataclass(frozen=True)

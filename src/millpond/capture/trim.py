@@ -6,6 +6,7 @@ an ``Idempotency-Key`` stands for, and each review that has annotations left.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, union_all
@@ -60,7 +61,8 @@ def next_moment(connection: Connection, until: int, most: int) -> int | None:
     ]
     every = union_all(*(select(each) for each in oldest)).subquery()
     first = select(every).order_by(every.c.recorded_at).limit(most).subquery()
-    return connection.scalar(select(func.max(first.c.recorded_at)))
+    found: int | None = connection.scalar(select(func.max(first.c.recorded_at)))
+    return found
 
 
 def trim(connection: Connection, until: int) -> Trimmed:
@@ -92,7 +94,7 @@ def _recorded_until(table: Table, until: int) -> ColumnElement[bool]:
     return key.parent.in_(select(key.column).where(fact.c.recorded_at <= until))
 
 
-def _delete_empty(connection: Connection, review_ids: list[str]) -> None:
+def _delete_empty(connection: Connection, review_ids: Sequence[str]) -> None:
     """Delete those of the reviews that have no annotation any more."""
     reviews, annotations = tables.reviews, tables.annotations
     left = select(annotations.c.review_id).where(annotations.c.review_id == reviews.c.review_id)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, func, or_, select
 
@@ -114,7 +115,7 @@ class Archive:
             found = _loads_of(connection, self._until)
         rows = 0
         for load_id, number in check_copies(self._engine, self._history, found):
-            self._commit.run(lambda transaction, known=load_id: _note_verified(transaction, known))
+            self._commit.run(partial(_note_verified, load_id=load_id))
             rows += number
         return rows
 
@@ -185,7 +186,8 @@ def _first(
 ) -> int | None:
     """The moment of the first fact, up to another, of those that `where` holds."""
     query = select(func.min(table.c.recorded_at)).where(table.c.recorded_at <= until, where)
-    return connection.scalar(query)
+    found: int | None = connection.scalar(query)
+    return found
 
 
 def _forget_verified(transaction: Transaction) -> None:

@@ -51,7 +51,7 @@ def amiss(connection: Connection, past: Past, reference: Reference) -> Iterator[
 
 
 def _archived(
-    connection: Connection, past: Past, reference: Reference, rows: Sequence[Row[Any]]
+    connection: Connection, past: Past, reference: Reference, rows: Sequence[Row[Any, Any]]
 ) -> set[str]:
     """Those of the ids referred to that were archived."""
     ids = list({row[1] for row in rows})
