@@ -26,7 +26,6 @@ from millpond.serving.api import (
     snapshots,
     tokens,
     users,
-    views,
 )
 from millpond.serving.envelope import Envelope
 from millpond.serving.gate import Gate
@@ -43,7 +42,6 @@ _PARTS = (
     export,
     feeds,
     query,
-    views,
     snapshots,
     models,
     runs,
