@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import update
 
+from backends import database_url
+from millpond.analytics.catalogue import Catalogue
+from millpond.analytics.refresh import refresh
+from millpond.analytics.relations import stored_folder
 from millpond.capture.annotations import NewAnnotation
 from millpond.capture.feeds import batch_key
 from millpond.capture.objects import object_key
@@ -26,6 +34,8 @@ from millpond.pipelines import verify as verify_module
 from millpond.pipelines.arrivals import arrived
 from millpond.pipelines.checks.check import Check, Ground
 from millpond.pipelines.checks.journal import JOURNAL, Journal
+from millpond.pipelines.checks.landings import LANDED
+from millpond.pipelines.checks.views import VIEWS
 from millpond.pipelines.findings import Findings, Verified
 from millpond.pipelines.land import LandedFile, Landings
 from millpond.settings import FeedSection
@@ -34,18 +44,48 @@ from pond import Pond, cells
 
 
 @pytest.fixture
-def pond(tmp_path: Path) -> Iterator[Pond]:
-    """Images, annotations and a landed file that were loaded twice, merged, and archived."""
-    pond = Pond(tmp_path)
-    pond.ingest(cells(tmp_path / "a", 3))
+def pond(tmp_path: Path, filled: Callable[[], Path]) -> Iterator[Pond]:
+    """Images, annotations and a landed file, loaded twice, merged, archived, and one refresh."""
+    folder = tmp_path / "pond"
+    if database_url(folder).startswith("sqlite"):
+        shutil.copytree(filled(), folder)
+    else:
+        _fill(folder)
+    pond = _opened(folder)
+    yield pond
+    pond.close()
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """Gives a folder to be copied, which takes less time than to fill one."""
+
+    @cache
+    def fill() -> Path:
+        folder = tmp_path_factory.mktemp("filled") / "pond"
+        _fill(folder)
+        return folder
+
+    return fill
+
+
+def _opened(folder: Path) -> Pond:
+    pond = Pond(folder)
+    pond.analytics.catalogue = Catalogue(folder=folder / "views")
+    return pond
+
+
+def _fill(folder: Path) -> None:
+    pond = _opened(folder)
+    pond.ingest(cells(folder / "a", 3))
     _land(pond, "id,plan\n1,basic\n2,fibre\nx,none\n")
     pond.load()
     for row in pond.rows("FROM images"):
         _predict(pond, row["object_id"])
     pond.load()
+    refresh(pond.engine, pond.history, pond.analytics)
     maintain(pond.engine, pond.commit, pond.history, grace_seconds=0)
     archive(pond.engine, pond.commit, pond.history, 0)
-    yield pond
     pond.close()
 
 
@@ -207,17 +247,16 @@ def _forge(pond: Pond, table: str, like: str | None = None, **changed: Any) -> l
 
 def test_a_landed_file(pond: Pond) -> None:
     done = _land(pond, "id,plan\n1,fibre\n")
-    assert (_found(pond.verify()), pond.verify().checked["landings"]) == ([], 2)
+    assert _look(pond, LANDED) == []
     key = batch_key(done.landing_id)
     pond.store.put(key, b"something else\n")
-    [(check, subject, problem)] = _found(pond.verify())
-    assert (check, subject) == ("landings", done.landing_id)
-    assert problem == "there are 15 bytes, but 16 were kept"
+    problem = "there are 15 bytes, but 16 were kept"
+    assert _found(pond.verify()) == [("landings", done.landing_id, problem)]
     pond.store.put(key, b"id,plan\n1,fibre\n")
     pond.execute(f"DELETE FROM record_sightings WHERE landing_id = '{done.landing_id}'")
-    [(check, subject, problem)] = _found(pond.verify())
+    [(check, subject, problem)] = _look(pond, LANDED)
     assert (check, subject) == ("landings", done.landing_id)
-    assert problem.startswith("it added 1 and quarantined 0 rows, but 0 and 0 are there")
+    assert problem == "it added 1 and quarantined 0 rows, but 0 and 0 are there"
 
 
 def test_a_landing_that_was_broken_off_is_of_no_account(pond: Pond) -> None:
@@ -226,6 +265,53 @@ def test_a_landing_that_was_broken_off_is_of_no_account(pond: Pond) -> None:
         f" VALUES ({pond.now}, '{new_id()}', 1, 'none', '')"
     )
     assert _found(pond.verify()) == []
+
+
+def _look(pond: Pond, check: Check, part: str = "all") -> list[tuple[str, str, str]]:
+    """What one part of a check finds."""
+    findings = Findings()
+    check.run(replace(pond.ground, moment=pond.now), part, findings)
+    return _found(findings.result(0.0))
+
+
+def _own_view(pond: Pond) -> str:
+    """The name of a view of the project's own, refreshed."""
+    (pond.folder / "views").mkdir()
+    (pond.folder / "views" / "labels.sql").write_text(
+        "-- kind: materialized\n-- refresh: 1d\n"
+        "select label, count(*) as boxes, avg(x_max) as x_max from ground_truth group by label"
+    )
+    refresh(pond.engine, pond.history, pond.analytics, ["labels"])
+    return "labels"
+
+
+def test_a_materialization_that_is_not_what_the_view_says(pond: Pond) -> None:
+    [path] = (stored_folder(pond.history) / "documents").glob("*.parquet")
+    whole = path.read_bytes()
+    rows = pq.read_table(path)
+    for wrong in (rows.slice(1), pa.concat_tables([rows, rows.slice(0, 1)])):
+        pq.write_table(wrong, path)
+        [(check, subject, problem)] = _look(pond, VIEWS, "documents")
+        assert (check, subject) == ("views", "documents")
+        expected = f"its {wrong.num_rows} rows are not the {rows.num_rows} that are computed anew"
+        assert problem == expected
+    path.write_bytes(whole[:-9])
+    [finding] = pond.verify().findings
+    assert (finding.check, finding.subject) == ("views", "documents")
+    assert finding.problem.startswith("its rows cannot be read")
+    assert finding.what_to_do == f"rm {path} && millpond run views"
+    path.unlink()
+    assert _look(pond, VIEWS, "documents") == []
+
+
+def test_the_last_digits_of_a_float_are_no_matter(pond: Pond) -> None:
+    name = _own_view(pond)
+    [path] = (stored_folder(pond.history) / name).glob("*.parquet")
+    rows = pq.read_table(path)
+    for share, amiss in ((1e-12, False), (1e-6, True)):
+        other = pa.array([value * (1 + share) for value in rows["x_max"].to_pylist()])
+        pq.write_table(rows.set_column(2, "x_max", other), path)
+        assert bool(_look(pond, VIEWS, name)) == amiss
 
 
 # Progress, and going on after a break.

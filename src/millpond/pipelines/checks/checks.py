@@ -12,6 +12,7 @@ from millpond.pipelines.checks.models import MODELS
 from millpond.pipelines.checks.objects import OBJECTS, UNREFERENCED
 from millpond.pipelines.checks.references import ARCHIVED_REFERENCES, REFERENCES
 from millpond.pipelines.checks.snapshots import SNAPSHOTS
+from millpond.pipelines.checks.views import VIEWS
 
 #: A new check is a file of its own and a line here.
 CHECKS: tuple[Check, ...] = (
@@ -24,6 +25,7 @@ CHECKS: tuple[Check, ...] = (
     FACTS,
     LINKS,
     LANDED,
+    VIEWS,
     MARTS,
     SNAPSHOTS,
     MODELS,
