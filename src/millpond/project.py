@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from millpond.access.access import Access
-from millpond.analytics.analytics import Analytics, Answer
+from millpond.analytics.analytics import Analytics, Answer, Definitions
 from millpond.analytics.catalogue import FOLDER as VIEWS
 from millpond.analytics.catalogue import Catalogue
+from millpond.analytics.compare import diff_view, view_history
 from millpond.analytics.feed_views import feed_views
 from millpond.analytics.lookup import Lookup
 from millpond.analytics.past import Past
+from millpond.analytics.reports import ViewReport, view_reports
 from millpond.capture.annotations import NewAnnotation
 from millpond.capture.objects import get_object
 from millpond.capture.reviews import Place
@@ -374,20 +376,65 @@ class Project:
 
     # Ask.
 
-    def answer(self, sql: str, as_of: str | int | None = None) -> Answer:
+    def answer(
+        self,
+        sql: str,
+        as_of: str | int | None = None,
+        *,
+        valid_at: str | int | None = None,
+        definitions: Definitions = "now",
+    ) -> Answer:
         """What one SELECT over the views answers, with the moment that it is as of."""
-        return self.analytics.query(sql, as_of)
+        return self.analytics.query(sql, as_of, valid_at=valid_at, definitions=definitions)
 
-    def query(self, sql: str, as_of: str | int | None = None) -> pa.Table:
+    def query(
+        self,
+        sql: str,
+        as_of: str | int | None = None,
+        *,
+        valid_at: str | int | None = None,
+        definitions: Definitions = "now",
+    ) -> pa.Table:
         """What one SELECT over the views answers.
 
         Args:
-            as_of: ISO 8601, a date, an age such as ``2h ago``, or a snapshot's name.
+            as_of: what was known then: ISO 8601, a date, an age such as ``2h ago``, or a
+                snapshot's name.
+            valid_at: what was true then, of feeds; written in the same ways.
+            definitions: ``then`` takes the views as they were defined at `as_of`.
 
         Raises:
             Invalid: the SQL is not allowed or does not fit, or the moment is still to come.
         """
-        return self.answer(sql, as_of).table
+        return self.answer(sql, as_of, valid_at=valid_at, definitions=definitions).table
+
+    def diff(self, view: str, before: str | int, after: str | int | None = None) -> Answer:
+        """What is different in a view as of two moments; see `analytics.compare.diff_view`.
+
+        Raises:
+            Invalid: there is no such view, or a moment does not fit.
+        """
+        return diff_view(self.analytics, view, before, after)
+
+    def changes(
+        self,
+        view: str,
+        *,
+        key: str | None = None,
+        since: str | int | None = None,
+        until: str | int | None = None,
+        limit: int = 100,
+    ) -> Answer:
+        """What changed in a view and when, the newest first; see `compare.view_history`.
+
+        Raises:
+            Invalid: there is no such view, it has no key, or a moment does not fit.
+        """
+        return view_history(self.analytics, view, key=key, since=since, until=until, limit=limit)
+
+    def views(self) -> list[ViewReport]:
+        """Every view, how it is kept, and what is wrong with it, if something is."""
+        return view_reports(self.analytics)
 
     def export(
         self,

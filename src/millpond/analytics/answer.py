@@ -34,13 +34,14 @@ class Answer:
             columns = [[_plain(value) for value in column.to_pylist()] for column in batch.columns]
             yield from (list(row) for row in zip(*columns, strict=True))
 
+    def as_columns(self) -> list[tuple[str, str]]:
+        """The name and the SQL type of each column."""
+        return list(zip(self.table.column_names, self.types, strict=True))
+
     def as_json(self) -> dict[str, Any]:
         """``{columns: [{name, type}], rows: [[...]], as_of}``."""
-        names = self.table.column_names
         return {
-            "columns": [
-                {"name": name, "type": kind} for name, kind in zip(names, self.types, strict=True)
-            ],
+            "columns": [{"name": name, "type": kind} for name, kind in self.as_columns()],
             "rows": list(self.rows()),
             "as_of": iso(self.as_of),
         }

@@ -64,6 +64,33 @@ def coco(
             include_unreviewed="true" if include_unreviewed else None,
         ),
     )
+    _answer(context, done)
+
+
+@group.command("documents")
+def documents(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to make.")],
+    app: Annotated[str | None, typer.Option(metavar="NAME", help="Application.")] = None,
+    as_of: Annotated[str | None, typer.Option(metavar="T", help="Moment; default: now.")] = None,
+    snapshot: Annotated[
+        str | None, typer.Option(metavar="S", help="Only the images that this snapshot froze.")
+    ] = None,
+) -> None:
+    """Write DIR/documents.jsonl: each image with all that was said of it, a line of JSON each."""
+    done = either(
+        context,
+        lambda project: project.export(
+            "documents", out, app=app, as_of=as_of, snapshot=snapshot, by=local_user()
+        ),
+        lambda server: _pull_documents(
+            server, out, server.app_name(app), as_of=as_of, snapshot=snapshot
+        ),
+    )
+    _answer(context, done)
+
+
+def _answer(context: typer.Context, done: Exported) -> None:
     answer(
         context,
         {"images": done.images, "annotations": done.annotations, "path": str(done.path)},
@@ -72,6 +99,21 @@ def coco(
             markup=False,
         ),
     )
+
+
+def _pull_documents(server: Connection, out: Path, app: str, **parameters: Any) -> Exported:
+    """Fetch the mart from a server, and count what is in it."""
+    from millpond.client.marts import pull_mart
+    from millpond.marts.marts import Exported
+
+    pull_mart(server, "documents", app, out, **parameters)
+    path = out / "documents.jsonl"
+    images = annotations = 0
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            images += 1
+            annotations += len(json.loads(line)["annotations"])
+    return Exported(images, annotations, path)
 
 
 def _pull(server: Connection, out: Path, app: str, **parameters: Any) -> Exported:

@@ -20,7 +20,9 @@ from millpond.cli import (
     backup,
     config,
     demo,
+    diff,
     export,
+    history,
     ingest,
     init,
     migrate,
@@ -34,6 +36,7 @@ from millpond.cli import (
     up,
     user,
     verify,
+    views,
 )
 from millpond.cli.line import Line, globals_first
 from millpond.errors import MillpondError, UsageError
@@ -53,6 +56,9 @@ for group in (
     ingest,
     run,
     query,
+    history,
+    diff,
+    views,
     export,
     snapshot,
     train,

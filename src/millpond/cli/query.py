@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -36,6 +36,14 @@ def query(
             metavar="T", help="ISO 8601, a date, an age such as '2h ago', or a snapshot's name."
         ),
     ] = None,
+    valid_at: Annotated[
+        str | None,
+        typer.Option(metavar="T", help="What was true then, of feeds; default: no bound."),
+    ] = None,
+    definitions: Annotated[
+        Literal["now", "then"],
+        typer.Option(metavar="D", help="Views as they are defined now, or were then."),
+    ] = "now",
     format: Annotated[
         Form | None, typer.Option(help="How the rows are written.", show_default="table")
     ] = None,
@@ -48,8 +56,13 @@ def query(
     form = _form(format, as_json=as_json, out=out)
     found = either(
         context,
-        lambda project: _ask_here(project, sql, as_of),
-        lambda server: RemoteAnswer(server.post("/api/v1/query", {"sql": sql, "as_of": as_of})),
+        lambda project: _ask_here(project, sql, as_of, valid_at, definitions),
+        lambda server: RemoteAnswer(
+            server.post(
+                "/api/v1/query",
+                {"sql": sql, "as_of": as_of, "valid_at": valid_at, "definitions": definitions},
+            )
+        ),
     )
     if out is not None:
         with open(out, "wb") as file:
@@ -64,8 +77,14 @@ def query(
         write_rows(found, form, sys.stdout.buffer)
 
 
-def _ask_here(project: Project, sql: str, as_of: str | None) -> Rows:
-    return project.answer(sql, as_of=as_of)
+def _ask_here(
+    project: Project,
+    sql: str,
+    as_of: str | None,
+    valid_at: str | None,
+    definitions: Literal["now", "then"],
+) -> Rows:
+    return project.answer(sql, as_of, valid_at=valid_at, definitions=definitions)
 
 
 def _form(asked: Form | None, *, as_json: bool, out: Path | None) -> Form:
@@ -77,7 +96,7 @@ def _form(asked: Form | None, *, as_json: bool, out: Path | None) -> Form:
     if out is not None:
         form = asked or (Form.json if as_json else _by_ending(out))
         if form is Form.table:
-            raise UsageError("--out takes --format csv, json or parquet")
+            raise UsageError("--out takes --format csv, json, jsonl or parquet")
         return form
     if as_json and asked not in (None, Form.json):
         raise UsageError(f"--json prints JSON, but --format is {asked}; give one of them")
@@ -89,7 +108,7 @@ def _form(asked: Form | None, *, as_json: bool, out: Path | None) -> Form:
 
 def _by_ending(out: Path) -> Form:
     ending = out.suffix.removeprefix(".")
-    return Form(ending) if ending in ("json", "parquet") else Form.csv
+    return Form(ending) if ending in ("json", "jsonl", "parquet") else Form.csv
 
 
 def _show(found: Rows) -> None:

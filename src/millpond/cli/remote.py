@@ -56,6 +56,10 @@ class RemoteAnswer:
         """The rows."""
         return iter(self.document["rows"])
 
+    def as_columns(self) -> list[tuple[str, str]]:
+        """The name and the SQL type of each column."""
+        return [(column["name"], column["type"]) for column in self.document["columns"]]
+
     def as_json(self) -> dict[str, Any]:
         """The document as it came."""
         return self.document

@@ -1,4 +1,4 @@
-"""The forms in which the rows of an answer are written: JSON, CSV and Parquet."""
+"""The forms in which the rows of an answer are written: JSON, JSON lines, CSV and Parquet."""
 
 from __future__ import annotations
 
@@ -25,6 +25,10 @@ class Rows(Protocol):
         """The rows as values that JSON has."""
         ...
 
+    def as_columns(self) -> list[tuple[str, str]]:
+        """The name and the SQL type of each column."""
+        ...
+
     def as_json(self) -> dict[str, Any]:
         """``{columns, rows, as_of}``."""
         ...
@@ -36,6 +40,7 @@ class Form(StrEnum):
     table = "table"
     csv = "csv"
     json = "json"
+    jsonl = "jsonl"
     parquet = "parquet"
 
 
@@ -49,6 +54,8 @@ def write_rows(answer: Rows, form: Form, sink: BinaryIO) -> None:
         if form is Form.json:
             json.dump(answer.as_json(), text, ensure_ascii=False, allow_nan=False)
             text.write("\n")
+        elif form is Form.jsonl:
+            _write_lines(answer, text)
         else:
             _write_csv(answer, text)
     finally:
@@ -67,6 +74,23 @@ def _write_csv(answer: Rows, text: io.TextIOWrapper) -> None:
                 for cell in row
             ]
         )
+
+
+def _write_lines(answer: Rows, text: io.TextIOWrapper) -> None:
+    """JSON lines: an object for each row, with the names of the columns."""
+    for row in as_records(answer):
+        json.dump(row, text, ensure_ascii=False, allow_nan=False)
+        text.write("\n")
+
+
+def as_records(answer: Rows) -> Iterator[dict[str, Any]]:
+    """The rows, each with the names of the columns; JSON in a column of that type is no text."""
+    columns = answer.as_columns()
+    for row in answer.rows():
+        yield {
+            name: json.loads(cell) if kind == "JSON" and isinstance(cell, str) else cell
+            for (name, kind), cell in zip(columns, row, strict=True)
+        }
 
 
 def _write_parquet(answer: Rows, sink: BinaryIO) -> None:

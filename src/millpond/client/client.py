@@ -106,9 +106,17 @@ class Client:
             raise Invalid("annotations are sent to an inference_id or to an object_id")
         return [dict(row) for row in answer]
 
-    def query(self, sql: str, as_of: str | None = None) -> pa.Table:
+    def query(
+        self,
+        sql: str,
+        as_of: str | None = None,
+        *,
+        valid_at: str | None = None,
+        definitions: str = "now",
+    ) -> pa.Table:
         """What one SELECT over the views answers; moments come as text in UTC."""
-        return as_table(self._server.post("/api/v1/query", {"sql": sql, "as_of": as_of}))
+        body = {"sql": sql, "as_of": as_of, "valid_at": valid_at, "definitions": definitions}
+        return as_table(self._server.post("/api/v1/query", body))
 
     def snapshot(
         self, name: str, *, app: str | None = None, as_of: str | None = None

@@ -146,6 +146,23 @@ class Content:
             f"SELECT {_NUMBER.format(key='key')} AS number FROM ({self._labels_sql()})"
         )
 
+    def documents(self) -> Iterator[tuple[str, int]]:
+        """The document of each image, reviewed or not, with the number of its annotations.
+
+        They are in the order of the ids of their images. A snapshot has its own images.
+        """
+        snapshot, chosen = self.definition.snapshot, "app = $app"
+        if snapshot is not None:
+            members = f"read_parquet({_quoted(str(snapshot.folder / MEMBERS))})"
+            chosen = f"object_id IN (SELECT object_id FROM {members})"
+        sql = (
+            "SELECT document::VARCHAR AS document,"
+            " json_array_length(document, 'annotations')::BIGINT AS annotations"
+            f" FROM documents WHERE {chosen} ORDER BY object_id"
+        )
+        for row in self._rows(sql):
+            yield row["document"], row["annotations"]
+
     def file(self, image: Image) -> tuple[str, bytes]:
         """The name and the bytes of an image: the original's, or a PNG's.
 

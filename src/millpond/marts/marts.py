@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from millpond.analytics.analytics import Analytics
 from millpond.errors import Invalid
+from millpond.marts import documents
 from millpond.marts.coco import ANNOTATIONS, BEGINS, coco
 from millpond.marts.content import Content, Definition, Labels
 from millpond.marts.folder import check_out, write_mart
@@ -31,7 +32,10 @@ class Entry:
 
 
 #: The formats by name; a new one is a file of its own and a line here.
-FORMATS = {"coco": Entry(coco, ANNOTATIONS, BEGINS)}
+FORMATS = {
+    "coco": Entry(coco, ANNOTATIONS, BEGINS),
+    "documents": Entry(documents.documents, documents.DOCUMENTS, documents.BEGINS),
+}
 
 
 @dataclass(frozen=True)

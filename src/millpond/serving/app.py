@@ -26,6 +26,7 @@ from millpond.serving.api import (
     snapshots,
     tokens,
     users,
+    views,
 )
 from millpond.serving.envelope import Envelope
 from millpond.serving.gate import Gate
@@ -42,6 +43,7 @@ _PARTS = (
     export,
     feeds,
     query,
+    views,
     snapshots,
     models,
     runs,

@@ -9,8 +9,10 @@ from typing import Any, Protocol
 from sqlalchemy import Engine
 
 from millpond.access.access import Access
+from millpond.analytics.analytics import Definitions
 from millpond.analytics.answer import Answer
 from millpond.analytics.lookup import Lookup
+from millpond.analytics.reports import ViewReport
 from millpond.database.group_commit import GroupCommit
 from millpond.marts.marts import Marts
 from millpond.models.registry import Registry
@@ -74,12 +76,47 @@ class Work(Protocol):
         """
         ...
 
-    def answer(self, sql: str, as_of: str | int | None = None) -> Answer:
+    def answer(
+        self,
+        sql: str,
+        as_of: str | int | None = None,
+        *,
+        valid_at: str | int | None = None,
+        definitions: Definitions = "now",
+    ) -> Answer:
         """What a user's SQL answers.
 
         Raises:
-            Invalid: the SQL or the moment is not allowed or does not fit.
+            Invalid: the SQL or a moment is not allowed or does not fit.
         """
+        ...
+
+    def diff(self, view: str, before: str | int, after: str | int | None = None) -> Answer:
+        """What is different in a view as of two moments.
+
+        Raises:
+            Invalid: there is no such view, or a moment does not fit.
+        """
+        ...
+
+    def changes(
+        self,
+        view: str,
+        *,
+        key: str | None = None,
+        since: str | int | None = None,
+        until: str | int | None = None,
+        limit: int = 100,
+    ) -> Answer:
+        """What changed in a view and when, the newest first.
+
+        Raises:
+            Invalid: there is no such view, it has no key, or a moment does not fit.
+        """
+        ...
+
+    def views(self) -> list[ViewReport]:
+        """Every view, how it is kept, and what is wrong with it, if something is."""
         ...
 
     def snapshot(

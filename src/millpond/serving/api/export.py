@@ -27,7 +27,7 @@ _ZIP = {"content": {"application/zip": {}}, "description": "The mart, as a ZIP."
 )
 def export(
     app: AppName,
-    format: Annotated[str, Path(description="A format of marts: `coco`.")],
+    format: Annotated[str, Path(description="A format of marts: `coco` or `documents`.")],
     caller: Caller,
     services: Backends,
     layers: LayerWork,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, cast
 
 from anyio import CapacityLimiter, to_thread
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from typing_extensions import TypedDict
 
+from millpond.analytics.analytics import Definitions
 from millpond.analytics.answer import Answer
 from millpond.serving.routes import Caller, LayerWork, Routes
 from millpond.values import iso
@@ -26,7 +28,15 @@ class QueryBody(BaseModel):
 
     sql: str = Field(description="One SELECT over the views.")
     as_of: str | None = Field(
-        None, description="ISO 8601, a date, an age such as `2h ago`, or a snapshot's name."
+        None,
+        description="What was known then: ISO 8601, a date, an age such as `2h ago`, or a "
+        "snapshot's name.",
+    )
+    valid_at: str | None = Field(
+        None, description="What was true then, of feeds; written in the same ways."
+    )
+    definitions: Definitions = Field(
+        "now", description="`then` takes the views as they were defined at `as_of`."
     )
 
 
@@ -55,8 +65,20 @@ async def query(
     request: Request, body: QueryBody, caller: Caller, layers: LayerWork
 ) -> StreamingResponse:
     """Ask the views, as of now or of a moment that has passed."""
+    work = partial(
+        layers.answer,
+        body.sql,
+        body.as_of,
+        valid_at=body.valid_at,
+        definitions=body.definitions,
+    )
+    return await answered(request, work)
+
+
+async def answered(request: Request, work: Callable[[], Answer]) -> StreamingResponse:
+    """What a question answers, when there is a place for it."""
     limiter = cast(CapacityLimiter, request.app.state.queries)
-    answer = await to_thread.run_sync(layers.answer, body.sql, body.as_of, limiter=limiter)
+    answer = await to_thread.run_sync(work, limiter=limiter)
     return StreamingResponse(_as_json(answer), media_type="application/json")
 
 
