@@ -70,7 +70,7 @@ def kill(template: Path, aside: Path, kills: int) -> None:
 
 
 def plan(chance: random.Random) -> Any:
-    """Where each process dies: by turns at a step, all of them one after the other, and anywhere."""
+    """Where each process dies: by turns at a step, all one after the other, and anywhere."""
     steps = list(itertools.product(STEPS.items(), SIDES))
     chance.shuffle(steps)
     for (step, times), side in itertools.cycle(steps):
