@@ -21,6 +21,7 @@ from millpond.analytics.analytics import Analytics, Answer, Definitions
 from millpond.analytics.catalogue import FOLDER as VIEWS
 from millpond.analytics.catalogue import Catalogue
 from millpond.analytics.compare import diff_view, view_history
+from millpond.analytics.definitions import record_definitions
 from millpond.analytics.feed_views import feed_views
 from millpond.analytics.lookup import Lookup
 from millpond.analytics.past import Past
@@ -155,14 +156,15 @@ class Project:
         return History(self.lake / "history")
 
     @cached_property
+    def catalogue(self) -> Catalogue:
+        """The views."""
+        return Catalogue(feed_views(self.settings.feeds), self.folder / VIEWS)
+
+    @cached_property
     def analytics(self) -> Analytics:
         """What answers queries over the views."""
         return Analytics(
-            self.engine,
-            self.history,
-            self.settings.query,
-            self._named_moment,
-            Catalogue(feed_views(self.settings.feeds), self.folder / VIEWS),
+            self.engine, self.history, self.settings.query, self._named_moment, self.catalogue
         )
 
     @cached_property
@@ -750,6 +752,7 @@ class Project:
         """
         from millpond.serving.server import serve
 
+        record_definitions(self.engine, self.catalogue.views())
         timetable = Timetable(self.engine, self.commit, self.workflows)
         self._workers = Workers(self.workflows, timetable, self._worker)
         serve(self.services(), self.lake, host, port, on_ready, workers=self._workers)

@@ -116,7 +116,7 @@ def test_an_error_while_it_runs_names_the_query(lake: Lake) -> None:
 def test_definitions_as_of_then(lake: Lake) -> None:
     lake.object()
     own(lake, "tally", "select count(*) as n from images")
-    refresh(lake.engine, lake.history, lake.analytics)
+    assert ask(lake, "select * from tally") == [[1]]
     then = lake.now
     own(lake, "tally", "select -count(*) as n from images")
     assert ask(lake, "select * from tally", then, definitions="then") == [[1]]

@@ -11,8 +11,8 @@ import pyarrow as pa
 from sqlalchemy import Engine
 
 from millpond.analytics.answer import Answer as Answer
-from millpond.analytics.catalogue import Catalogue
-from millpond.analytics.definitions import definitions_then
+from millpond.analytics.catalogue import Catalogue, closure
+from millpond.analytics.definitions import definitions_then, record_definitions
 from millpond.analytics.guard import views_used
 from millpond.analytics.inside import Inside
 from millpond.analytics.own import check_usable
@@ -182,6 +182,8 @@ class Analytics:
 
         def prepare(parsed: Parsed) -> Task:
             names = views_used(parsed.tree, parsed.views, HIDDEN)
+            if definitions == "now" and self._has_own(parsed.views, names):
+                record_definitions(self._engine, parsed.views)
             return self._task(parsed, Wanted(tuple(names), (moment,), valid), lambda _: sql)
 
         with self._locked(sql, self._views(moment, definitions), prepare) as result:
@@ -256,6 +258,10 @@ class Analytics:
         check_usable(parsed.views, wanted.names)
         found = relations(self._engine, self._history, parsed.views, wanted)
         return Task(found, list(wanted.names), sql)
+
+    def _has_own(self, views: Mapping[str, View], names: list[str]) -> bool:
+        needed = closure(names, views)
+        return any(name in views and views[name].origin == "own" for name in needed)
 
     def _views(self, moment: int | None, definitions: Definitions) -> Mapping[str, View]:
         if definitions not in get_args(Definitions):
