@@ -9,13 +9,14 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from lake import Lake
 from millpond import durable
-from millpond.errors import Corrupted, DiskFull
+from millpond.errors import Corrupted, DiskFull, MillpondError
 from millpond.history import data_file, delta, log
 from millpond.history import load as load_module
 from millpond.history.data_file import DataFile
@@ -23,6 +24,7 @@ from millpond.history.load import Load
 from millpond.history.reconcile import reconcile
 from millpond.history.tables import loads
 from millpond.history.vault import VAULT
+from millpond.history.writers import Writers
 
 
 def amiss(lake: Lake) -> list[str]:
@@ -73,6 +75,52 @@ def test_many_rows_are_many_loads(lake: Lake, monkeypatch: pytest.MonkeyPatch) -
         assert len(connection.execute(select(loads)).all()) == 10
     assert lake.state() == before
     assert amiss(lake) == []
+
+
+@pytest.fixture
+def backlog(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the views say of more rows than a load takes."""
+    claim = Load.claim
+    monkeypatch.setattr(Load, "claim", lambda self, until: claim(self, until, most=4))
+    for _ in range(3):
+        lake.some_of_everything()
+    return lake.state()
+
+
+def test_a_writer_that_is_killed(
+    lake: Lake, backlog: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = Writers._start
+
+    def start_and_kill(self: Writers) -> subprocess.Popen[str]:
+        process = started(self)
+        process.kill()
+        return process
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Writers, "_start", start_and_kill)
+        with pytest.raises(MillpondError, match="has ended; its rows will be loaded again"):
+            lake.load()
+    assert lake.state() == backlog
+    lake.load()
+    assert lake.state() == backlog
+    assert amiss(lake) == []
+
+
+def test_a_full_disk_is_told_by_a_writer(lake: Lake, backlog: dict[str, Any]) -> None:
+    lake.load()
+    lake.some_of_everything()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    writers = Writers(lake.engine, lake.history.folder)
+    load = Load(lake.engine, lake.commit, lake.history)
+    load.claim(lake.now)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        with pytest.raises(DiskFull, match="free some space and load again"):
+            load.write_in(writers).result()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        writers.close()
 
 
 def test_two_loaders_at_once(lake: Lake) -> None:

@@ -9,13 +9,13 @@ never seen, and its rows are claimed again by the next one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 
-import pyarrow as pa
 from sqlalchemy import ColumnElement, Connection, Engine, Table, or_, select, update
 
 from millpond.database.clock import last, machine_now
@@ -23,16 +23,17 @@ from millpond.database.connection import reading
 from millpond.database.group_commit import GroupCommit, Transaction
 from millpond.errors import Corrupted
 from millpond.history.checksum import Checksum, checksum_of
-from millpond.history.data_file import DataFile, NewFile
-from millpond.history.hash_diff import hash_diffs
+from millpond.history.data_file import DataFile
 from millpond.history.history import History
 from millpond.history.maintain import tidy
 from millpond.history.room import room
-from millpond.history.rows import count, projections, sources
+from millpond.history.rows import count, sources
 from millpond.history.sweep import sweep_locked
 from millpond.history.tables import loaded_tables, loads
 from millpond.history.totals import add_to_totals
-from millpond.history.vault import FACTS, MOMENT, VAULT, VaultTable
+from millpond.history.vault import FACTS, VAULT
+from millpond.history.write import write_load
+from millpond.history.writers import WRITERS, Writers
 from millpond.values import new_id
 
 #: The most rows of one capture table that are claimed in one transaction: it bounds how
@@ -75,15 +76,36 @@ def load(engine: Engine, commit: GroupCommit, history: History) -> Loaded:
         with reading(engine) as connection:
             until = last(connection)
         load_id, rows = None, 0
-        # While one load is finished, the next is claimed and written.
-        with ThreadPoolExecutor(1) as pool:
-            finished: list[Future[int]] = []
-            while (step := Load(engine, commit, history)).claim(until):
-                step.write()
-                rows += sum(each.result() for each in finished)
-                load_id, finished = step.load_id, [pool.submit(step.finish)]
-            rows += sum(each.result() for each in finished)
+        with closing(_written(engine, commit, history, until)) as steps:
+            for step in steps:
+                load_id, rows = step.load_id, rows + step.finish()
     return Loaded(load_id, rows, until)
+
+
+def _written(
+    engine: Engine, commit: GroupCommit, history: History, until: int
+) -> Generator[Load, None, None]:
+    """The loads that it takes, in their order, each when its rows are written.
+
+    Where one does not do, several are written at once, ahead of the one that is finished.
+    """
+    ahead: deque[tuple[Load, Future[dict[str, DataFile]]]] = deque()
+    with closing(Writers(engine, history.folder)) as writers:
+        while (step := Load(engine, commit, history)).claim(until):
+            if not ahead and not step.is_full:
+                step.write()
+                yield step
+                continue
+            ahead.append((step, step.write_in(writers)))
+            if len(ahead) > WRITERS:
+                yield _with_files(*ahead.popleft())
+        for each in ahead:
+            yield _with_files(*each)
+
+
+def _with_files(step: Load, files: Future[dict[str, DataFile]]) -> Load:
+    step.files = files.result()
+    return step
 
 
 def not_loaded(fact: Table) -> ColumnElement[bool]:
@@ -97,11 +119,14 @@ class Load:
 
     def __init__(self, engine: Engine, commit: GroupCommit, history: History) -> None:
         self.load_id = new_id()
+        #: Whether more rows may be waiting than it has claimed.
+        self.is_full = False
+        #: What step 2 has written.
+        self.files: dict[str, DataFile] = {}
         self._engine = engine
         self._commit = commit
         self._history = history
         self._loaded_at = machine_now()
-        self._files: dict[str, DataFile] = {}
         self._versions: dict[str, int] = {}
 
     def claim(self, until: int, most: int = LOAD) -> bool:
@@ -121,15 +146,17 @@ class Load:
                 chunk = min(CLAIM, left)
                 found = self._commit.run(partial(self._claim, fact, until, chunk))
                 claimed = claimed or found > 0
-                left = left - found if found == chunk else 0
+                left = left - found if found == chunk else -1
+            self.is_full = self.is_full or left == 0
         return claimed
 
     def write(self) -> None:
         """Step 2. Write the rows to Parquet files, and have them on disk."""
-        with room(), reading(self._engine) as connection:
-            for tables in sources():
-                claimed = tables[0].source.fact.c.load_id == self.load_id
-                self._write(tables, projections(connection, tables, claimed))
+        self.files = write_load(self._engine, self._history.folder, self.load_id, self._loaded_at)
+
+    def write_in(self, writers: Writers) -> Future[dict[str, DataFile]]:
+        """Step 2, in another process; what comes of it are the files."""
+        return writers.write(self.load_id, self._loaded_at)
 
     def finish(self) -> int:
         """Steps 3 to 5; the rows written, all tables together."""
@@ -145,7 +172,7 @@ class Load:
         with room(), ThreadPoolExecutor(_THREADS) as pool:
             appended = {
                 name: pool.submit(self._history.tables[name].append, file)
-                for name, file in self._files.items()
+                for name, file in self.files.items()
             }
             self._versions = {name: version.result() for name, version in appended.items()}
 
@@ -189,30 +216,6 @@ class Load:
             )
         return claimed
 
-    def _write(self, tables: list[VaultTable], rows: Iterator[list[pa.RecordBatch]]) -> None:
-        """Write the rows of the tables of one source side by side, while the next are read."""
-        with ExitStack() as stack, ThreadPoolExecutor(_THREADS) as pool:
-            files = [self._history.tables[table.name].new_file(self.load_id) for table in tables]
-            for file in files:
-                stack.callback(file.close)
-            written: list[Future[None]] = []
-            for batches in rows:
-                for each in written:
-                    each.result()
-                written = [
-                    pool.submit(self._write_batch, *each)
-                    for each in zip(tables, files, batches, strict=True)
-                ]
-            for each in written:
-                each.result()
-            finished = pool.map(NewFile.finish, files)
-            for table, done in zip(tables, finished, strict=True):
-                if done is not None:
-                    self._files[table.name] = done
-
-    def _write_batch(self, table: VaultTable, file: NewFile, batch: pa.RecordBatch) -> None:
-        file.write(self._stamp(table, batch))
-
     def _read_back(self, name: str) -> Checksum:
         facts = VAULT[name].fact_schema.names
         return checksum_of(
@@ -233,7 +236,7 @@ class Load:
         return claimed
 
     def _compare(self, name: str, claimed: int, found: Checksum) -> None:
-        file = self._files.get(name)
+        file = self.files.get(name)
         rows = file.rows if file else 0
         if not claimed == rows == found.rows:
             raise Corrupted(
@@ -248,7 +251,7 @@ class Load:
 
     def _complete(self, transaction: Transaction) -> int:
         connection = transaction.connection
-        rows = {name: file.rows for name, file in self._files.items()}
+        rows = {name: file.rows for name, file in self.files.items()}
         connection.execute(
             loaded_tables.insert(),
             [
@@ -259,7 +262,7 @@ class Load:
                     "rows": file.rows,
                     "checksum": file.checksum,
                 }
-                for name, file in self._files.items()
+                for name, file in self.files.items()
             ],
         )
         add_to_totals(connection, rows)
@@ -269,15 +272,3 @@ class Load:
             .values(completed_at=machine_now(), rows=sum(rows.values()))
         )
         return sum(rows.values())
-
-    def _stamp(self, table: VaultTable, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """The batch with the columns that a load adds."""
-        size = batch.num_rows
-        added: list[pa.Array] = [
-            pa.repeat(pa.scalar(self.load_id), size),
-            pa.repeat(pa.scalar(self._loaded_at, pa.int64()), size).cast(MOMENT),
-        ]
-        if table.kind == "satellite":
-            names = [column.name for column in table.columns[1:]]
-            added.append(hash_diffs(names, [batch[name] for name in names]))
-        return pa.record_batch([*batch.columns, *added], schema=table.schema)
