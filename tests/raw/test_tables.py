@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from millpond.errors import Invalid
+from millpond.raw.feeds import table_blocks
 from millpond.raw.feeds.table import BadRow, open_table
 from millpond.raw.feeds.table_values import read_value
 from millpond.settings import FeedColumn
@@ -27,10 +28,15 @@ def read(path: Path, wanted: tuple[str, ...] = ("a", "b")) -> tuple[Any, list[Ba
     table = open_table(path, path.name, "auto", wanted)
     rows, bad = [], []
     for some in table:
-        cells = zip(*some.texts.values(), strict=True) if some.texts else ()
+        texts = [list(map(plain, cells)) for cells in some.texts.values()]
+        cells = zip(*texts, strict=True) if texts else ()
         rows += list(zip(some.lines, cells, strict=True))
         bad += some.bad
     return rows, bad
+
+
+def plain(cell: Any) -> Any:
+    return cell.as_py() if isinstance(cell, pa.Scalar) else cell
 
 
 @pytest.mark.parametrize(
@@ -53,6 +59,23 @@ def test_csv(tmp_path: Path, data: bytes, rows: list[Any]) -> None:
     path = tmp_path / "x.csv"
     path.write_bytes(data)
     assert read(path) == (rows, [])
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+@pytest.mark.parametrize("spoilt", ["", "7", "7,8,9", "7,\udcff"])
+def test_a_big_plain_file_is_read_as_a_small_one_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: str, spoilt: str
+) -> None:
+    monkeypatch.setattr(table_blocks, "_BLOCK", 1000)
+    path = tmp_path / "x.csv"
+    lines = ["a,b", *(f"{number},ü{number}" for number in range(500))]
+    lines[250] = spoilt
+    path.write_bytes(ends.join(lines).encode(errors="surrogateescape"))
+    rows, bad = read(path)
+    assert rows == [
+        (line, (str(line - 2), f"ü{line - 2}")) for line in range(2, 502) if line != 251
+    ]
+    assert [row.line for row in bad] == ([251] if spoilt else [])
 
 
 def test_a_bad_row_does_not_spoil_the_next(tmp_path: Path) -> None:
@@ -82,7 +105,10 @@ def test_whatever_was_written_is_read(
     tmp_path: Path, rows: list[tuple[str, str]], ends: str
 ) -> None:
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator=ends, quoting=csv.QUOTE_MINIMAL)
+    # Python's writer leaves a carriage return bare where lines end otherwise.
+    bare = any("\r" in cell for row in rows for cell in row)
+    quoting = csv.QUOTE_ALL if bare else csv.QUOTE_MINIMAL
+    writer = csv.writer(text, lineterminator=ends, quoting=quoting)
     writer.writerow(["a", "b"])
     lines = []
     for row in rows:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
+
+import pyarrow as pa
 
 from millpond.errors import Invalid
 
@@ -36,18 +38,22 @@ class BadRow:
     content: str
 
 
+#: Of some rows the cells in a column, None where there is nothing; or a string array.
+Texts: TypeAlias = Sequence[str | None] | pa.Array
+
+
 @dataclass(frozen=True)
 class Rows:
     """Some rows of a file.
 
     Args:
         lines: where each begins.
-        texts: of each column its cells, None where there is nothing.
+        texts: of each column its cells.
         bad: rows that could not even be read; they are not in the others.
     """
 
     lines: Sequence[int]
-    texts: Mapping[str, Sequence[str | None]]
+    texts: Mapping[str, Texts]
     bad: Sequence[BadRow] = ()
 
 

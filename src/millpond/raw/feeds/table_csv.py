@@ -8,14 +8,18 @@ and those after it are read.
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+import pyarrow as pa
+
 from millpond.errors import Invalid
 from millpond.raw.feeds.table import BATCH, BadRow, Rows
+from millpond.raw.feeds.table_blocks import blocks, columns_of, is_plain
 
 if TYPE_CHECKING:
     from _csv import _reader as Reader
@@ -56,34 +60,60 @@ class CsvTable:
 
     def __iter__(self) -> Iterator[Rows]:
         """See `TableFile.__iter__`."""
-        with self._open() as file:
-            lines = _Lines(file)
-            reader = csv.reader(lines, delimiter=self._separator)
+        if self._encoding == "utf-16" or not is_plain(self._file):
+            with self._open() as file:
+                yield from self._parsed(file, 0)
+            return
+        for first, block in blocks(self._file):
+            cells = columns_of(block, self._separator, len(self.columns))
+            if cells is not None:
+                yield from self._sliced(first, cells)
+                continue
+            text = block.decode(errors="surrogateescape")
+            yield from self._parsed(io.StringIO(text, newline=""), first - 1)
+
+    def _sliced(self, first: int, cells: Sequence[pa.Array]) -> Iterator[Rows]:
+        """The rows of a block, whose lines follow each other."""
+        size = len(cells[0])
+        for start in range(0, size, BATCH):
+            lines = range(first + start, first + min(start + BATCH, size))
+            parts = [column.slice(start, BATCH) for column in cells]
+            yield Rows(lines, dict(zip(self.columns, parts, strict=True)))
+
+    def _parsed(self, file: IO[str], before: int) -> Iterator[Rows]:
+        """The rows of text, row by row.
+
+        Args:
+            before: lines before it; none where the text begins with the header.
+        """
+        lines = _Lines(file)
+        reader = csv.reader(lines, delimiter=self._separator)
+        if before == 0:
             next(reader)
             lines.spoilt = False
-            ended = False
-            while not ended:
-                rows, numbers, bad, ended = self._batch(reader, lines)
-                cells = zip(*rows, strict=True) if rows else ([] for _ in self.columns)
-                yield Rows(numbers, dict(zip(self.columns, cells, strict=True)), bad)
+        ended = False
+        while not ended:
+            rows, numbers, bad, ended = self._batch(reader, lines, before)
+            cells = zip(*rows, strict=True) if rows else ([] for _ in self.columns)
+            yield Rows(numbers, dict(zip(self.columns, cells, strict=True)), bad)
 
     def _batch(
-        self, reader: Reader, lines: _Lines
+        self, reader: Reader, lines: _Lines, before: int
     ) -> tuple[list[list[str]], list[int], list[BadRow], bool]:
-        """Rows, the line of each, those that are bad, and whether the file has ended."""
+        """Rows, the line of each, those that are bad, and whether the text has ended."""
         rows: list[list[str]] = []
         numbers: list[int] = []
         bad: list[BadRow] = []
         fields = len(self.columns)
         for _ in range(BATCH):
-            line = reader.line_num + 1
+            line = before + reader.line_num + 1
             try:
                 row = next(reader)
             except StopIteration:
                 return rows, numbers, bad, True
             except csv.Error as error:
                 lines.spoilt = False
-                reason = f"the lines to {reader.line_num} are no CSV: {error}"
+                reason = f"the lines to {before + reader.line_num} are no CSV: {error}"
                 bad.append(BadRow(line, reason, ""))
                 continue
             if lines.spoilt:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from millpond.raw.feeds.table import BadRow, Rows
+from millpond.raw.feeds.table import BadRow, Rows, Texts
 from millpond.raw.feeds.table_csv import shown
 from millpond.raw.feeds.table_values import day_of, moment_of, read_value
 from millpond.settings import FeedColumn, FeedSection
@@ -35,19 +35,22 @@ SHAPED = pa.schema(
 
 @dataclass
 class _Cells:
-    """What the cells of a column became: JSON, null where blank; and what is wrong with them."""
+    """What the cells of a column became: JSON, None where blank; and what is wrong with them.
 
-    texts: pa.Array
+    Both are of the different texts only, at `places` of which the rows have theirs.
+    """
+
+    places: pa.Array
     json: list[str | None] = field(default_factory=list)
-    problems: list[str | None] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
 
     def taken(self, made: Sequence[object], kind: pa.DataType | None = None) -> pa.Array:
         """What was made of each different text, for each row."""
-        return pa.array(made, kind or pa.string()).take(self.texts.indices)
+        return pa.array(made, kind or pa.string()).take(self.places)
 
-    @property
-    def problem(self) -> pa.Array:
-        return self.taken(self.problems)
+    def led(self, before: str) -> pa.Array:
+        """The JSON of each row after some text; empty where it is blank."""
+        return self.taken(["" if one is None else before + one for one in self.json])
 
 
 class Shape:
@@ -74,22 +77,21 @@ class Shape:
         """The rows as `SHAPED` has them, and those that are bad."""
         size = len(rows.lines)
         cells = {name: self._cells(name, rows.texts.get(name), size) for name in self._columns}
-        problems = _joined([one.problem for one in cells.values()], "; ")
         batch = self._batch(rows, cells, size)
-        good = pc.equal(problems, "")
-        if batch.num_rows == 0 or pc.all(good).as_py():
+        wrong = [one.taken(one.problems) for one in cells.values() if any(one.problems)]
+        if not wrong:
             return batch, list(rows.bad)
-        named = list(rows.texts)
+        problems = pc.binary_join_element_wise(*wrong, "")
         bad = [
-            BadRow(rows.lines[place], why, shown([rows.texts[name][place] for name in named]))
+            BadRow(rows.lines[place], why.removeprefix("; "), _shown(rows, place))
             for place, why in enumerate(problems.to_pylist())
             if why
         ]
-        return batch.filter(good), [*rows.bad, *bad]
+        return batch.filter(pc.equal(problems, "")), [*rows.bad, *bad]
 
     def _batch(self, rows: Rows, cells: Mapping[str, _Cells], size: int) -> pa.RecordBatch:
         section = self._section
-        key = _wrapped([cells[name].taken(cells[name].json) for name in section.key], "[]", size)
+        key = _wrapped([cells[name].led(",") for name in section.key], "[]", size)
         content = [_named(name, cells[name]) for name in sorted(section.described)]
         if section.extra == "keep":
             content.append(self._extra(rows, size))
@@ -123,34 +125,33 @@ class Shape:
         return cells[name].taken(moments, pa.int64())
 
     def _extra(self, rows: Rows, size: int) -> pa.Array:
-        """``"extra":{...}`` for each row, null where there is nothing of the kind."""
+        """``,"extra":{...}`` for each row, empty where there is nothing of the kind."""
         found = [
             _named(name, self._read(rows.texts[name], name, FeedColumn("string", blank=True)))
             for name in sorted(set(rows.texts) - self._declared)
         ]
-        if not found:
-            return pa.nulls(size, pa.string())
-        inside = _joined(found, ",")
-        whole = pc.binary_join_element_wise('"extra":{', inside, "}", "")
-        return pc.if_else(pc.equal(inside, ""), pa.scalar(None, pa.string()), whole)
+        inside = _wrapped(found, "{}", size)
+        whole = pc.binary_join_element_wise(',"extra":', inside, "")
+        return pc.if_else(pc.equal(inside, "{}"), "", whole)
 
-    def _cells(self, name: str, texts: Sequence[str | None] | None, size: int) -> _Cells:
+    def _cells(self, name: str, texts: Texts | None, size: int) -> _Cells:
         if name in self._told:
             texts = [self._told[name]] * size
         return self._read([None] * size if texts is None else texts, name, self._columns[name])
 
-    def _read(self, texts: Sequence[str | None], name: str, column: FeedColumn) -> _Cells:
-        array = pa.array(texts, pa.string()).dictionary_encode(null_encoding="encode")
-        cells = _Cells(array)
+    def _read(self, texts: Texts, name: str, column: FeedColumn) -> _Cells:
+        array = texts if isinstance(texts, pa.Array) else pa.array(texts, pa.string())
+        array = array.dictionary_encode(null_encoding="encode")
+        cells = _Cells(array.indices)
         for text in array.dictionary.to_pylist():
-            value, problem = None, None
+            value, problem = None, ""
             if text is None or not text.strip():
-                problem = None if column.blank else f"{name} is blank"
+                problem = "" if column.blank else f"; {name} is blank"
             else:
                 try:
                     value = read_value(column, text)
                 except ValueError as error:
-                    problem = f"{name} {error}"
+                    problem = f"; {name} {error}"
             cells.json.append(value)
             cells.problems.append(problem)
         return cells
@@ -161,29 +162,25 @@ class Shape:
 
 
 def _named(name: str, cells: _Cells) -> pa.Array:
-    """``"name":value`` for each row, null where it is blank."""
-    before = json.dumps(name, ensure_ascii=False) + ":"
-    return cells.taken([None if one is None else before + one for one in cells.json])
+    """``,"name":value`` for each row, empty where it is blank."""
+    return cells.led(f",{json.dumps(name, ensure_ascii=False)}:")
 
 
 def _wrapped(parts: Sequence[pa.Array], marks: str, size: int) -> pa.Array:
-    """The parts of each row that are there, with commas between them and marks around."""
+    """The parts of each row, which begin with a comma, together and with marks around."""
     if not parts:
         return pa.repeat(pa.scalar(marks), size)
-    inside = _joined(parts, ",")
+    inside = pc.utf8_slice_codeunits(pc.binary_join_element_wise(*parts, ""), 1)
     return pc.binary_join_element_wise(marks[0], inside, marks[1], "")
 
 
-def _joined(parts: Sequence[pa.Array], separator: str) -> pa.Array:
-    """The texts of each row that are there, joined; empty where none is."""
-    # The function can skip nulls by itself, but leaves rows that have nothing else out.
-    led = [pc.fill_null(pc.binary_join_element_wise(separator, part, ""), "") for part in parts]
-    return pc.utf8_slice_codeunits(pc.binary_join_element_wise(*led, ""), len(separator))
+def _shown(rows: Rows, place: int) -> str:
+    cells = [texts[place] for texts in rows.texts.values()]
+    return shown([cell.as_py() if isinstance(cell, pa.Scalar) else cell for cell in cells])
 
 
 def _versions(content: pa.Array, personal: pa.Array) -> pa.Array:
     """A hash of what each row says; equal hashes are the same version of a record."""
-    said = _joined([content, personal], "\n")
-    return pa.array(
-        hashlib.blake2b(text.encode(), digest_size=16).hexdigest() for text in said.to_pylist()
-    )
+    said = pc.binary_join_element_wise(content, pc.fill_null(personal, ""), "\n")
+    texts = said.cast(pa.binary()).to_pylist()
+    return pa.array([hashlib.blake2b(text, digest_size=16).hexdigest() for text in texts])
