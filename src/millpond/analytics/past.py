@@ -1,38 +1,23 @@
-"""The past: facts that have left the operational database, looked up by id in the history.
-
-Everything recorded up to the horizon is in completed loads, so a file counts unless its
-load broke off, and of its rows those up to the horizon. Ids have no statistics in the
-files, but moments have: a lookup that knows when something was recorded opens only the
-files, and of these the row groups, of that time.
-"""
+"""The past: facts that have left the operational database, looked up by id in the history."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Sequence
 from uuid import UUID
 
 import pyarrow as pa
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
+from millpond.analytics.archived import ArchivedFacts, Span
 from millpond.capture.reviews import Row
-from millpond.errors import Corrupted
 from millpond.history.history import History
-from millpond.history.horizon import archived_until
-from millpond.history.tables import loads
 from millpond.history.vault import VAULT
 from millpond.values import MICROSECONDS
 
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
-
-#: The first and the last moment of something, in microseconds since 1970.
-Span: TypeAlias = tuple[int, int]
-
 #: How long after an id was made its fact is recorded, at most, unless clocks were changed.
 _SOON = 60 * MICROSECONDS
+#: Later than every moment.
+_EVER = 2**62
 
 _INFERENCE = """
     select
@@ -53,34 +38,28 @@ _ANNOTATIONS = """
     from sat_annotation join link_annotation using (annotation_id)
 """
 _PAGE = """
-    with page as (
-        select
-            inference_id, link.object_id, model_version,
-            epoch_us(inference.recorded_at) as recorded_at
-        from sat_inference as inference
-        join link_inference_object as link using (inference_id)
-        join sat_object as object using (object_id)
-        where object.app = $app
-            and ($before is null or inference_id < $before)
-            and ($by is null or requested_by = $by)
-        order by inference_id desc
-        limit $most
-    ),
-    counted as (
-        select inference_id, count(*) as predictions
-        from link_prediction_inference semi join page using (inference_id)
-        group by inference_id
-    ),
-    completed as (
-        select distinct inference_id
-        from link_annotation join sat_annotation using (annotation_id)
-        where action = 'complete' and inference_id is not null
-    )
     select
-        page.*, coalesce(predictions, 0) as predictions,
-        completed.inference_id is not null as reviewed
-    from page left join counted using (inference_id) left join completed using (inference_id)
+        inference_id, link.object_id, model_version,
+        epoch_us(inference.recorded_at) as recorded_at
+    from sat_inference as inference
+    join link_inference_object as link using (inference_id)
+    join sat_object as object using (object_id)
+    where object.app = $app
+        and ($before is null or inference_id < $before)
+        and ($by is null or requested_by = $by)
     order by inference_id desc
+    limit $most
+"""
+_COUNTED = """
+    select inference_id, count(*) as predictions
+    from link_prediction_inference
+    where list_contains($ids, inference_id)
+    group by inference_id
+"""
+_COMPLETED = """
+    select distinct inference_id
+    from link_annotation join sat_annotation using (annotation_id)
+    where action = 'complete' and list_contains($ids, inference_id)
 """
 
 
@@ -91,30 +70,25 @@ class Past:
     """
 
     def __init__(self, history: History) -> None:
-        self._history = history
-        self._lock = threading.Lock()
-        self._duckdb: DuckDBPyConnection | None = None
+        self._facts = ArchivedFacts(history)
 
     def close(self) -> None:
         """Let go of the engine; a later lookup makes it anew."""
-        with self._lock:
-            if self._duckdb is not None:
-                self._duckdb.close()
-                self._duckdb = None
+        self._facts.close()
 
     def inference(self, connection: Connection, inference_id: str) -> Row | None:
         """An inference, with its packed candidates; None where none of that id has left."""
         names = ("sat_inference", "link_inference_object")
         # An id tells when it was made; where a clock was changed since, all is looked at.
         for span in (_made(inference_id), None):
-            found = self._rows(connection, names, span, _INFERENCE, id=inference_id)
+            found = self._facts.rows(connection, names, span, _INFERENCE, id=inference_id)
             if found:
                 return found[0]
         return None
 
     def predictions(self, connection: Connection, inference: Row) -> list[Row]:
         """The predictions of an inference, best first."""
-        return self._rows(
+        return self._facts.rows(
             connection,
             ("sat_prediction", "link_prediction_inference"),
             (inference["recorded_at"], inference["recorded_at"]),
@@ -129,7 +103,7 @@ class Past:
         span = self._span(connection, "link_inference_object", "object_id", [object_id])
         if span is None or not prediction_ids:
             return {}
-        found = self._rows(
+        found = self._facts.rows(
             connection,
             ("sat_prediction", "link_prediction_inference", "link_inference_object"),
             span,
@@ -149,7 +123,7 @@ class Past:
         span = self._span(connection, "link_annotation", column, ids)
         if span is None:
             return []
-        return self._rows(
+        return self._facts.rows(
             connection,
             ("sat_annotation", "link_annotation"),
             span,
@@ -161,7 +135,7 @@ class Past:
         """Whether somebody has asked for an inference of an object."""
         span = self._span(connection, "link_inference_object", "object_id", [object_id])
         return span is not None and bool(
-            self._rows(
+            self._facts.rows(
                 connection,
                 ("sat_inference", "link_inference_object"),
                 span,
@@ -184,17 +158,43 @@ class Past:
         Returns:
             Rows with the number of `predictions`, and whether they are `reviewed`.
         """
-        names = ("sat_inference", "link_inference_object", "sat_object")
-        others = ("link_prediction_inference", "link_annotation", "sat_annotation")
-        values = {"app": app, "by": by, "most": most, "before": before}
-        return self._rows(connection, (*names, *others), None, _PAGE, **values)
+        page = self._facts.rows(
+            connection,
+            ("sat_inference", "link_inference_object", "sat_object"),
+            None,
+            _PAGE,
+            app=app,
+            by=by,
+            most=most,
+            before=before,
+        )
+        if not page:
+            return []
+        ids = [row["inference_id"] for row in page]
+        moments = [row["recorded_at"] for row in page]
+        # Predictions are recorded with their inference, annotations at any time after it.
+        first, last = min(moments), max(moments)
+        names = ("link_prediction_inference",)
+        found = self._facts.rows(connection, names, (first, last), _COUNTED, ids=ids)
+        counted = {row["inference_id"]: row["predictions"] for row in found}
+        names = ("link_annotation", "sat_annotation")
+        found = self._facts.rows(connection, names, (first, _EVER), _COMPLETED, ids=ids)
+        completed = {row["inference_id"] for row in found}
+        return [
+            {
+                **row,
+                "predictions": counted.get(row["inference_id"], 0),
+                "reviewed": row["inference_id"] in completed,
+            }
+            for row in page
+        ]
 
     def among(self, connection: Connection, hub: str, ids: Sequence[str]) -> set[str]:
         """Those of some ids that a hub has."""
         key = VAULT[hub].key
         sql = f"select {key} as id from {hub} semi join asked using ({key})"
         asked = pa.table({key: pa.array(ids, pa.string())})
-        return {row["id"] for row in self._rows(connection, (hub,), None, sql, asked)}
+        return {row["id"] for row in self._facts.rows(connection, (hub,), None, sql, asked)}
 
     def _span(
         self, connection: Connection, name: str, column: str, ids: Sequence[str]
@@ -202,7 +202,7 @@ class Past:
         """When the first and the last row of a link was recorded that has any of some ids."""
         if not ids:
             return None
-        [found] = self._rows(
+        [found] = self._facts.rows(
             connection,
             (name,),
             None,
@@ -211,72 +211,6 @@ class Past:
             ids=list(ids),
         )
         return None if found["first"] is None else (found["first"], found["last"])
-
-    def _rows(
-        self,
-        connection: Connection,
-        names: Sequence[str],
-        span: Span | None,
-        sql: str,
-        asked: pa.Table | None = None,
-        **values: Any,
-    ) -> list[Row]:
-        """The rows of SQL over tables of the vault, of which only those of a span are read."""
-        import duckdb
-
-        try:
-            with self._opened(connection, names, span) as cursor:
-                if asked is not None:
-                    cursor.register("asked", asked)
-                found: list[Row] = cursor.sql(sql, params=values).to_arrow_table().to_pylist()
-                return found
-        except duckdb.IOException as error:
-            raise Corrupted(f"the history cannot be read: {error}; run millpond verify") from error
-
-    @contextmanager
-    def _opened(
-        self, connection: Connection, names: Sequence[str], span: Span | None
-    ) -> Iterator[DuckDBPyConnection]:
-        """A cursor with a view of each table, of what was recorded up to the horizon."""
-        horizon = archived_until(connection)
-        first, last = span or (0, horizon)
-        last = min(last, horizon)
-        unfinished = select(loads.c.load_id).where(loads.c.completed_at.is_(None))
-        broken_off = set(connection.scalars(unfinished))
-        active = self._history.active(connection, names)
-        with self._engine().cursor() as cursor:
-            cursor.execute("set TimeZone = 'UTC'")
-            for name in names:
-                paths = [
-                    part.path
-                    for part in active[name].parts
-                    if part.load_id not in broken_off and part.first <= last and part.last >= first
-                ]
-                cursor.register(f"{name}_none", VAULT[name].schema.empty_table())
-                cursor.execute(f"create temp view {name} as {_over(name, paths, first, last)}")
-            yield cursor
-
-    def _engine(self) -> DuckDBPyConnection:
-        import duckdb
-
-        with self._lock:
-            if self._duckdb is None:
-                self._duckdb = duckdb.connect(
-                    config={"python_enable_replacements": "false", "temp_directory": ""}
-                )
-            return self._duckdb
-
-
-def _over(name: str, paths: Sequence[str], first: int, last: int) -> str:
-    """The rows of a table's files that were recorded in a span."""
-    if not paths:
-        return f"select * from {name}_none"
-    listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
-    return (
-        f"select * from read_parquet([{listed}], union_by_name = true)"
-        f" where recorded_at >= make_timestamp({first})::timestamptz"
-        f" and recorded_at <= make_timestamp({last})::timestamptz"
-    )
 
 
 def _made(inference_id: str) -> Span:
