@@ -14,6 +14,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from mmap import mmap
 from pathlib import Path
 
 from millpond.errors import Conflict, DiskFull
@@ -48,7 +49,7 @@ def make_folder(path: Path) -> None:
         sync_folder(path.parent)
 
 
-def write_file(path: Path, data: bytes, *, mode: int = 0o666) -> None:
+def write_file(path: Path, data: bytes | mmap, *, mode: int = 0o666) -> None:
     """Write a file so that after a crash at any instant it is whole, or as it was before.
 
     Args:

@@ -9,12 +9,14 @@ comes last: a landing that was broken off is of no account, and is simply run ag
 from __future__ import annotations
 
 import hashlib
+import mmap
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -32,7 +34,7 @@ from millpond.errors import DiskFull, NotFound
 from millpond.history.lock import exclusive
 from millpond.pipelines import land_sql
 from millpond.pipelines.land_stage import BAD, Staged, stage
-from millpond.raw.store import ObjectStore
+from millpond.raw.store import Data, ObjectStore
 from millpond.settings import FeedSection
 from millpond.values import from_micros, new_id
 
@@ -198,7 +200,8 @@ class Land:
 
     def keep(self) -> None:
         """Step 3. Keep the bytes as they came; once recorded, nothing of them can be lost."""
-        self._to.store.put(batch_key(self.landing_id), self._copy.read_bytes())
+        with open(self._copy, "rb") as file, _mapped(file) as data:
+            self._to.store.put(batch_key(self.landing_id), data)
 
     def keys(self) -> None:
         """Step 4. Record the keys that were never seen, and have the ids of all."""
@@ -303,6 +306,16 @@ class Land:
 
     def _batches(self, sql: str, *parameters: object) -> Iterator[pa.RecordBatch]:
         return self._to.analytics.batches(sql, as_of=self._known_until, parameters=parameters)
+
+
+@contextmanager
+def _mapped(file: IO[bytes]) -> Iterator[Data]:
+    """The bytes of a file, none of them in memory; nothing cannot be mapped."""
+    if os.fstat(file.fileno()).st_size == 0:
+        yield b""
+        return
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        yield data
 
 
 def _date(day: int) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from millpond.durable import PART, is_full, make_folder, sync_folder, write_file
 from millpond.errors import DiskFull, NotFound
-from millpond.raw.store import StoredObject, check_key
+from millpond.raw.store import Data, StoredObject, check_key
 
 _SWEEP_AGE = 3600.0
 
@@ -26,7 +26,7 @@ class FolderStore:
         self._root = Path(root)
         self._synced: set[Path] = set()
 
-    def put(self, key: str, data: bytes) -> None:
+    def put(self, key: str, data: Data) -> None:
         """See `ObjectStore.put`."""
         target = self._path(key)
         try:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from mmap import mmap
+from typing import Protocol, TypeAlias
 
 from millpond.errors import Invalid
 
 #: The entry points that object stores are registered under.
 SEAM = "millpond.object_stores"
+
+#: Bytes, or a file mapped into memory: it may be bigger than that.
+Data: TypeAlias = bytes | mmap
 
 _PART = re.compile(r"[A-Za-z0-9_=-][A-Za-z0-9._=-]*")
 
@@ -27,7 +31,7 @@ class StoredObject:
 class ObjectStore(Protocol):
     """Bytes by key. A key is parts joined by ``/``, such as ``objects/3f/0192...3f``."""
 
-    def put(self, key: str, data: bytes) -> None:
+    def put(self, key: str, data: Data) -> None:
         """Keep bytes; when this returns they survive a loss of power.
 
         A reader sees all of them or, before this returns, nothing or what the key

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +27,14 @@ class ObjectStoreSuite:
         store.put("empty", b"")
         assert store.get("objects/3f/a") == b"one"
         assert store.get("empty") == b""
+
+    def test_a_mapped_file_is_put(self, store: ObjectStore, tmp_path: Path) -> None:
+        """A file mapped into memory is as good as its bytes."""
+        path = tmp_path / "file"
+        path.write_bytes(b"many" * 10_000)
+        with open(path, "rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+            store.put("batches/3f/a", data)
+        assert store.get("batches/3f/a") == path.read_bytes()
 
     def test_a_put_replaces(self, store: ObjectStore) -> None:
         """The last put counts."""

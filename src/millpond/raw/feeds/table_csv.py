@@ -22,7 +22,7 @@ from millpond.raw.feeds.table import BATCH, BadRow, Rows
 from millpond.raw.feeds.table_blocks import blocks, columns_of, is_plain
 
 if TYPE_CHECKING:
-    from _csv import _reader as Reader
+    from _csv import Reader
 
 _SEPARATORS = (",", ";", "\t", "|")
 #: What bytes that are no text become, and NUL, which no database keeps in a text.
