@@ -116,6 +116,8 @@ class Workers:
         unfinished = self._workflows.unfinished()
         self._asked -= asked - {run.run_id for run in unfinished}
         for run in unfinished:
+            if run.pipeline not in self._children:
+                continue
             # One that others asked for is theirs to do, as long as anyone does anything.
             if run.run_id in asked or self._workflows.is_free(run.pipeline):
                 self._children[run.pipeline].start()

@@ -24,7 +24,6 @@ import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from itertools import count
 from pathlib import Path
 
 from sqlalchemy import Engine, select
@@ -211,31 +210,33 @@ class Workflows:
     def _step(self, run: Run, number: int, step: Step) -> int:
         """Do one step, again where its error may pass."""
         pipeline = self.pipeline(run.pipeline)
-        ends = self._journal.begin_step(run.run_id, number, step.name)
-        if ends >= _MOST_ENDS:
-            error = MillpondError(f"step {step.name} ended its process {ends} times")
-            self._journal.end_step(run.run_id, number, 0, str(error), error=error)
-            raise error
-        for attempt in count(1):
-            started = time.perf_counter()
+        attempt = 0
+        while True:
+            attempt += 1
             try:
-                rows = step.work(lambda line: self._journal.say(run.run_id, line))
+                return self._attempt(run, number, step)
             except Exception as error:
-                last = attempt > pipeline.retries or not may_pass(error)
-                wait = pause(error, attempt, pipeline.wait)
-                line = _told(step, error) + ("" if last else f"; again in {wait:g} s")
-                took = time.perf_counter() - started
-                self._journal.end_step(run.run_id, number, took, line, error=error)
-                if last:
+                if attempt > pipeline.retries or not may_pass(error):
                     raise
+                wait = pause(error, attempt, pipeline.wait)
+                self._journal.say(run.run_id, f"{step.name}: again in {wait:g} s")
                 time.sleep(wait)
-                self._journal.begin_step(run.run_id, number, step.name)
-            else:
-                took = time.perf_counter() - started
-                line = f"{step.name}: done, {rows:,} rows in {took:.3f} s"
-                self._journal.end_step(run.run_id, number, took, line, rows=rows)
-                return rows
-        raise AssertionError("a step either ends or fails")
+
+    def _attempt(self, run: Run, number: int, step: Step) -> int:
+        ends = self._journal.begin_step(run.run_id, number, step.name)
+        started = time.perf_counter()
+        try:
+            if ends >= _MOST_ENDS:
+                raise MillpondError(f"step {step.name} ended its process {ends} times")
+            rows = step.work(lambda line: self._journal.say(run.run_id, line))
+        except Exception as error:
+            seconds = time.perf_counter() - started
+            self._journal.end_step(run.run_id, number, seconds, _told(step, error), error=error)
+            raise
+        seconds = time.perf_counter() - started
+        line = f"{step.name}: done, {rows:,} rows in {seconds:.3f} s"
+        self._journal.end_step(run.run_id, number, seconds, line, rows=rows)
+        return rows
 
 
 def _told(step: Step, error: Exception) -> str:
