@@ -72,3 +72,12 @@ def test_opening_again_adds_nothing(older: Path) -> None:
     assert again.history.tables[TABLE].active().version == 3
     assert again.history.tables["hub_object"].active().version == 2
     again.close()
+
+
+def test_a_history_with_a_broken_log_opens(older: Path) -> None:
+    """So that a verification can say what is amiss, and other tables answer."""
+    (older / "lake" / "history" / "hub_subject" / "_delta_log" / f"{0:020d}.json").write_bytes(b"")
+    lake = Lake(older)
+    assert [problem for problem in reconcile(lake.engine, lake.history) if "hub_subject" in problem]
+    assert lake.rows("select count(*) from refusals") == [(2,)]
+    lake.close()

@@ -101,9 +101,16 @@ class VaultFiles:
         self._active: Active | None = None
 
     def create(self) -> None:
-        """Make the table, unless it is there, and give it the columns declared since."""
+        """Make the table, unless it is there."""
         self.log.create(self.table)
         self.log.mend()
+
+    def evolve(self) -> None:
+        """Give the table the columns that were declared since, without writing a file anew.
+
+        Raises:
+            Corrupted: the log cannot be read.
+        """
         with self._lock:
             handle = self._newest()
             known = {field.name for field in handle.schema().fields}

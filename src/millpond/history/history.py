@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,9 +35,7 @@ class History:
         make_folder(folder)
         if not self._is_as_declared():
             with self.locked():
-                for files in self.tables.values():
-                    files.create()
-                write_file(self._columns, _declared())
+                self._make()
 
     def locked(self) -> AbstractContextManager[None]:
         """Hold the history for writing; there is one writer at a time, on the whole machine."""
@@ -72,6 +70,15 @@ class History:
                 )
             found[name] = replace(active, parts=parts, only_completed=rows == expected[name])
         return found
+
+    def _make(self) -> None:
+        for files in self.tables.values():
+            files.create()
+        # A log that cannot be read is told to whoever asks for its table; the others open.
+        with suppress(Corrupted):
+            for files in self.tables.values():
+                files.evolve()
+            write_file(self._columns, _declared())
 
     @property
     def _columns(self) -> Path:

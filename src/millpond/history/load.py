@@ -38,7 +38,7 @@ from millpond.values import new_id
 
 #: The most rows of one capture table that are claimed in one transaction: it bounds how
 #: long the write lock is held, during which predictions wait.
-CLAIM = 10_000
+CLAIM = 2_500
 #: The most rows of one capture table in a load: what a load costs by itself is shared.
 LOAD = 50_000
 #: Files and logs are waited for at once, not one after the other.

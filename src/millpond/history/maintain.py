@@ -32,10 +32,10 @@ from millpond.history.sweep import sweep
 #: Seconds for which files stay that were listed by somebody before they were of no use.
 GRACE = 3_600.0
 #: Files of a table, and versions since its log was summed up, at which a load does it itself.
-_FILES = 64
+_FILES = 24
 _VERSIONS = 50
 #: Versions of a table from one look to the next.
-_LOOK = 10
+_LOOK = 8
 
 
 @dataclass(frozen=True)

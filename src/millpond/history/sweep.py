@@ -21,7 +21,7 @@ from millpond.history.tables import loads
 from millpond.history.vault import FACTS
 
 #: The most rows of one capture table that are let go in one transaction.
-_CHUNK = 10_000
+_CHUNK = 2_500
 
 
 def sweep(engine: Engine, commit: GroupCommit, history: History) -> int:
