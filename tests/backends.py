@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import sqlite3
+from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -23,15 +24,17 @@ from sqlalchemy.pool import NullPool
 
 import millpond
 from millpond.database.connection import create_schema, open_database
-from millpond.settings import FILE, DatabaseSection
+from millpond.settings import FILE, DatabaseSection, read_settings
 
 KINDS = tuple(os.environ.get("MILLPOND_TEST_DATABASES", "sqlite").split(","))
 SERVER = os.environ.get("MILLPOND_TEST_POSTGRESQL")
 #: Of the test that runs: how the names of its PostgreSQL databases begin; empty on SQLite.
 PREFIX = "MILLPOND_TEST_PREFIX"
-#: The folders of tests whose every test runs on each kind of database.
+#: The folders of tests that run on each kind of database,
 ON_EACH = ("access", "analytics", "capture", "database", "history", "loop", "marts", "pipelines")
 ON_EACH += ("serving", "snapshots")
+#: but for those files to whose subject the database is all one.
+ALL_ONE = ("test_bad_input", "test_disk_full", "test_doors", "test_pages", "test_refused")
 
 _FILE = "sqlite:///lake/operations.db"
 _TEMPLATE = "millpond_template"
@@ -58,6 +61,14 @@ def settle(project: Path) -> None:
 def section(folder: Path) -> DatabaseSection:
     """The settings of a folder's operational database."""
     return DatabaseSection(url=database_url(folder))
+
+
+@contextlib.contextmanager
+def opened(project: Path) -> Iterator[Engine]:
+    """The operational database of a project."""
+    engine = open_database(read_settings(project).database.url, project)
+    yield engine
+    engine.dispose()
 
 
 def change(engine: Engine, sql: str) -> None:

@@ -15,9 +15,10 @@ from running import Server, millpond
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run the tests of some folders on each kind of database."""
-    folder = metafunc.definition.path.parent.name
+    path = metafunc.definition.path
+    chosen = path.parent.name in backends.ON_EACH and path.stem not in backends.ALL_ONE
     only = metafunc.definition.get_closest_marker("sqlite")
-    if len(backends.KINDS) > 1 and folder in backends.ON_EACH and only is None:
+    if chosen and only is None and backends.KINDS != ("sqlite",):
         metafunc.parametrize("database", backends.KINDS, indirect=True)
 
 

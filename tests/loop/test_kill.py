@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import random
-import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -19,8 +18,12 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
+from sqlalchemy import select
 
+from backends import opened
 from millpond.capture.objects import object_key
+from millpond.capture.tables import inferences, outbox
+from millpond.database.connection import reading
 from running import Server, millpond
 
 
@@ -110,15 +113,11 @@ def check(server: Server, *, uploads: int, kills: int) -> None:
 def assert_kept(project: Path, answered: dict[str, str]) -> None:
     """Each answer has one inference, its object's bytes, and one event."""
     lake = project / "lake"
-    database = sqlite3.connect(lake / "operations.db")
-    kept = dict(database.execute("select inference_id, object_id from inferences"))
-    events = [
-        entity
-        for (entity,) in database.execute(
-            "select entity_id from outbox where type = 'millpond.inference.recorded'"
-        )
-    ]
-    database.close()
+    told = outbox.c.type == "millpond.inference.recorded"
+    with opened(project) as engine, reading(engine) as connection:
+        rows = connection.execute(select(inferences.c.inference_id, inferences.c.object_id))
+        kept = {row.inference_id: row.object_id for row in rows}
+        events = connection.scalars(select(outbox.c.entity_id).where(told)).all()
     assert kept == answered
     assert sorted(events) == sorted(answered)
     for object_id in answered.values():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
+from backends import change, opened
 from millpond.models.package import ModelPackage, Outputs
 from millpond.models.preprocessing import Preprocessing
 from running import MILLPOND, Server
@@ -39,9 +39,8 @@ def test_a_project_of_a_newer_format(new_project: Callable[..., Path], where: st
         toml.write_text(toml.read_text().replace("format = 2", "format = 99"))
     else:
         subprocess.run([*MILLPOND, "runs", "--project", str(project)], check=True)
-        with sqlite3.connect(project / "lake" / "operations.db") as database:
-            database.execute("update project_facts set value = '99' where name = 'format'")
-        database.close()
+        with opened(project) as engine:
+            change(engine, "update project_facts set value = '99' where name = 'format'")
     for command in (["up"], ["query", "select 1"]):
         assert "install a newer millpond" in refused(*command, "--project", project)
 
