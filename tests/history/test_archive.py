@@ -207,7 +207,7 @@ def before(owner, name):
 archive.TRIM = 7
 owner, name = {
     "verify": (Archive, "verify"),
-    "copy": (copies, "checksum_of"),
+    "copy": (copies, "_brought"),
     "mark": (archive, "_note_verified"),
     "trim": (Archive, "trim"),
     "chunk": (archive, "_trim"),

@@ -174,11 +174,11 @@ class Past:
         moments = [row["recorded_at"] for row in page]
         # Predictions are recorded with their inference, annotations at any time after it.
         first, last = min(moments), max(moments)
-        names = ("link_prediction_inference",)
-        found = self._facts.rows(connection, names, (first, last), _COUNTED, ids=ids)
+        links = ("link_prediction_inference",)
+        found = self._facts.rows(connection, links, (first, last), _COUNTED, ids=ids)
         counted = {row["inference_id"]: row["predictions"] for row in found}
-        names = ("link_annotation", "sat_annotation")
-        found = self._facts.rows(connection, names, (first, _EVER), _COMPLETED, ids=ids)
+        said = ("link_annotation", "sat_annotation")
+        found = self._facts.rows(connection, said, (first, _EVER), _COMPLETED, ids=ids)
         completed = {row["inference_id"] for row in found}
         return [
             {

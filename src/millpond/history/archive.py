@@ -9,6 +9,7 @@ at once do each other no harm, and others go on writing between the small steps.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -110,13 +111,13 @@ class Archive:
         Raises:
             Corrupted: a load is not in the history as it was brought there.
         """
-        self._commit.run(_forget_verified)
+        self._commit.run(partial(_note_verified, load_ids=[]))
         with reading(self._engine) as connection:
             found = _loads_of(connection, self._until)
-        rows = 0
-        for load_id, number in check_copies(self._engine, self._history, found):
-            self._commit.run(partial(_note_verified, load_id=load_id))
-            rows += number
+        if not found:
+            return 0
+        rows = check_copies(self._engine, self._history, found)
+        self._commit.run(partial(_note_verified, load_ids=found))
         return rows
 
     def trim(self) -> int:
@@ -190,11 +191,9 @@ def _first(
     return found
 
 
-def _forget_verified(transaction: Transaction) -> None:
+def _note_verified(transaction: Transaction, load_ids: Sequence[str]) -> None:
+    """Keep which loads were verified, and forget those of earlier archives."""
     transaction.connection.execute(delete(verified_loads))
-
-
-def _note_verified(transaction: Transaction, load_id: str) -> None:
-    known = select(verified_loads.c.load_id).where(verified_loads.c.load_id == load_id)
-    if transaction.connection.scalar(known) is None:
-        transaction.connection.execute(verified_loads.insert().values(load_id=load_id))
+    if load_ids:
+        rows = [{"load_id": load_id} for load_id in load_ids]
+        transaction.connection.execute(verified_loads.insert(), rows)
