@@ -221,13 +221,14 @@ def test_a_damaged_backup_is_not_restored(pond: Pond, tmp_path: Path) -> None:
     data[20] ^= 1
     changed.write_bytes(data)
     problems: list[str] = []
+    new = tmp_path / "new"
     with pytest.raises(Corrupted, match=r"2 of the \d+ files of the backup are not as they were"):
-        restore(out, tmp_path / "new", on_damaged=problems.append)
+        restore(out, new, database=database_url(new), on_damaged=problems.append)
     assert sorted(problems) == [
         f"{lost.relative_to(out)}: it is missing",
         f"{changed.relative_to(out)}: it is not as it was written",
     ]
-    assert not (tmp_path / "new").exists()
+    assert not new.exists()
 
 
 @pytest.mark.parametrize("name", [LIST, MANIFEST])
@@ -258,7 +259,7 @@ from pathlib import Path
 from millpond.project import Project
 from millpond.pipelines import backup, copies, restore
 
-what, source, target, most = sys.argv[1:]
+what, source, target, most, url = sys.argv[1:]
 steps = 0
 
 def step(*_):
@@ -277,7 +278,7 @@ if what == "backup":
     with Project.open(source) as project:
         project.backup(target, on_progress=step)
 else:
-    restore.restore(Path(source), Path(target), on_progress=step)
+    restore.restore(Path(source), Path(target), database=url, on_progress=step)
 """
 
 
@@ -297,11 +298,8 @@ def test_a_kill_leaves_nothing_that_looks_done(pond: Pond, tmp_path: Path, most:
 
 
 def _killed(what: str, source: Path, target: Path, most: int) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", _CHILD, what, source, target, str(most)],
-        check=False,
-        capture_output=True,
-    )
+    line = [sys.executable, "-c", _CHILD, what, source, target, str(most), database_url(target)]
+    done = subprocess.run(line, check=False, capture_output=True)
     assert done.returncode == -9, done.stderr
 
 

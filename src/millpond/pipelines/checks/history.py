@@ -34,7 +34,7 @@ def _run(ground: Ground, part: str, findings: Findings) -> None:
 
 def _count(ground: Ground, query: Select[int]) -> int:
     with reading(ground.engine) as connection:
-        return connection.scalar(query) or 0
+        return int(connection.scalar(query) or 0)
 
 
 HISTORY = Check("history", _run, _parts)
