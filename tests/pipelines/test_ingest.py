@@ -143,7 +143,7 @@ def test_bad_files_are_refused_and_the_others_taken(
         (400,),
     ]
     assert "good" not in str(rows("SELECT reason FROM refusals"))
-    assert len(list(store.list(""))) == 1
+    assert len(list(store.list("objects"))) == 1
 
 
 def test_the_same_bytes_twice_are_one_object(
