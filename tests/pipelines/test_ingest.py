@@ -156,7 +156,7 @@ def test_the_same_bytes_twice_are_one_object(
         done = bring(feed)
         assert (done.objects, done.annotations) == ((0, 0) if again else (1, 1))
         assert [(refused.path, refused.status) for refused in done.refusals] == [("c.png", 422)]
-    assert len(list(store.list(""))) == 1
+    assert len(list(store.list("objects"))) == 1
 
 
 def test_the_same_bytes_of_two_subjects_are_two_objects(
