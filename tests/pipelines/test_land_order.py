@@ -96,6 +96,13 @@ def seen(inbox: Inbox, feed: str, as_of: int, valid_at: int) -> dict[int, str]:
     return dict(inbox.rows(f"select id, value from {feed}", as_of, valid_at))
 
 
+def held(inbox: Inbox, feed: str, moment: int) -> dict[int, str]:
+    """The same by the spans of the history."""
+    at = f"make_timestamp({moment})"
+    holds = f"valid_from <= {at} and ({at} < valid_to or valid_to is null)"
+    return dict(inbox.rows(f"select id, value from {feed}_history where {holds}"))
+
+
 @settings(
     max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -118,6 +125,8 @@ def test_rows_that_say_when(inbox: Inbox, files: list[File], data: st.DataObject
         # Of each record what is said of the latest day by then.
         expected = {key: value for (key, since), value in sorted(then.items()) if since <= day}
         assert seen(inbox, feed, moment, STARTS[day]) == expected
+        if then is truth:
+            assert held(inbox, feed, STARTS[day]) == expected
 
 
 @settings(
@@ -144,3 +153,5 @@ def test_files_that_list_every_record(inbox: Inbox, files: list[File], data: st.
         listing = max((listed for listed in then if listed <= day), default=None)
         expected = {} if listing is None else then[listing]
         assert seen(inbox, feed, moment, STARTS[day]) == expected
+        if then is truth:
+            assert held(inbox, feed, STARTS[day]) == expected

@@ -106,7 +106,7 @@ def _views(feed: str, section: FeedSection) -> Iterator[View]:
         about=f"What holds of each record of the feed {feed}, at --valid-at where that is said.",
         columns=declared | since | ends,
         needs=_needs(section),
-        key=("record_id",),
+        key=section.key,
         origin="feed",
     )
     yield View(
@@ -115,7 +115,7 @@ def _views(feed: str, section: FeedSection) -> Iterator[View]:
         about=f"All that holds or held of the records of the feed {feed}, by valid_from.",
         columns=declared | since | until | ends,
         needs=_needs(section),
-        key=("record_id", "valid_from"),
+        key=tuple(dict.fromkeys((*section.key, "valid_from"))),
         origin="feed",
     )
 
