@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -269,6 +274,15 @@ def test_a_file_of_another_format_is_refused(inbox: Inbox) -> None:
         inbox.land(inbox.folder / "none.csv")
 
 
+#: Lands a big file in a process of its own.
+CHILD = """
+import sys
+from pathlib import Path
+from inbox import Inbox
+columns = {"id": "integer", "plan": "string", "charges": "number?"}
+inbox = Inbox(Path(sys.argv[1]), customers={"key": ["id"], "columns": columns})
+inbox.land(inbox.folder / "big.csv", date="2026-03-02")
+"""
 STEPS = ["keep", "keys", "twice", "versions", "sightings", "quarantine", "complete"]
 
 
@@ -313,6 +327,35 @@ def test_a_landing_that_was_broken_off_counts_for_nothing_and_is_run_again(
     assert (done.added, done.quarantined, done.repeated) == (2, 2, False)
     assert plans(inbox) == {1: "a", 2: "c", 3: "d"}
     assert inbox.rows("select count(*), count(distinct key) from sat_record_key") == [(3, 3)]
+
+
+def test_a_process_that_was_killed_leaves_nothing_that_counts(inbox: Inbox) -> None:
+    inbox.land([HEAD, [1, "a", 1]], date=MONDAY)
+    state = inbox.rows("select * from customers_history")
+    inbox.write([HEAD, *([number, "b", number] for number in range(8_000))], "big.csv")
+    for reached in ("keys.parquet", "conflicts.parquet"):
+        child = subprocess.Popen(
+            [sys.executable, "-c", CHILD, str(inbox.folder)],
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        )
+        # What is done so far tells how far it is.
+        while child.poll() is None and not (inbox.folder / "lake/.landing" / reached).exists():
+            time.sleep(0.001)
+        assert child.poll() is None
+        child.kill()
+        child.wait()
+        assert inbox.rows("select * from customers_history") == state
+    assert inbox.land(inbox.folder / "big.csv", date=MONDAY).added == 8_000
+    assert inbox.rows("select count(*), count(distinct id) from customers") == [(8_000, 8_000)]
+    assert not (inbox.folder / "lake/.landing").exists()
+
+
+def test_several_at_once_land_a_file_once(inbox: Inbox) -> None:
+    path = inbox.write([HEAD, [1, "a", 1], [2, "b", 1]], "customers.csv")
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(lambda turn: inbox.land(path, date=MONDAY), range(4)))
+    assert sorted(one.added for one in done) == [0, 0, 0, 2]
+    assert len({one.landing_id for one in done}) == 1
 
 
 def test_a_view_without_any_landing_is_empty(inbox: Inbox) -> None:
