@@ -253,3 +253,14 @@ def test_an_incremental_view_is_made_anew_when_enough_was_touched(lake: Lake) ->
     assert "documents" not in work.chosen(None)
     lake.object()
     assert "documents" in work.chosen(None)
+
+
+def test_a_refreshed_view_beside_those_that_it_is_made_from(lake: Lake) -> None:
+    """They are of the whole question; what it computes again is of a few objects."""
+    for _ in range(3):
+        lake.some_of_everything()
+    make(lake, "documents")
+    lake.some_of_everything()
+    sql = "select (select count(*) from documents), (select count(*) from images)"
+    assert lake.rows(sql) == [(4, 4)]
+    assert ask(lake, sql) == [[4, 4]]

@@ -54,12 +54,17 @@ class Inside:
             cursor.execute("set TimeZone = 'UTC'")
             with relations as found:
                 for name, schema, batches in found.tables():
-                    cursor.register(name, pa.Table.from_batches(batches, schema))
+                    # As tables of its own the engine knows how many rows they have, and
+                    # joins in a good order; of Arrow tables it does not.
+                    cursor.register("given", pa.Table.from_batches(batches, schema))
+                    cursor.execute(f"create temp table {name} as from given")
+                    cursor.unregister("given")
             try:
                 for statement in found.opening:
                     cursor.execute(statement)
                 yield found, cursor.sql(sql(found), params=list(parameters))
             finally:
+                cursor.execute("use memory")
                 for database in found.databases:
                     cursor.execute(f"detach database if exists {database}")
 

@@ -140,11 +140,15 @@ def relations(
         if wanted.touched:
             touched = plan.touched(min(moments), max(moments))
             worlds = [World(moment, touched=touched, stored=False) for moment in moments]
-        if len(worlds) > 1:
+        several = len(worlds) > 1
+        if several or any(view.refresh is not None for view in found.values()):
+            # Views of a question's own would hide those of the same name in other worlds.
             worlds = [plan.open(world) for world in worlds]
         for world in worlds:
             for name in wanted.names:
                 plan.make(world, name, anew=wanted.anew)
+        if not several and worlds[0].database:
+            plan.opening.append(f"use {worlds[0].database}")
         yield Relations(
             worlds,
             plan.opening,
