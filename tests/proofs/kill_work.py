@@ -41,8 +41,7 @@ def work(folder: str, told: str, seed: int, step: list[Any] | None) -> None:
         threading.Thread(target=_capture, args=[writer], daemon=True).start()
     asker = Work(project, tell, seed)
     while True:
-        project.run("history")
-        asker.answer()
+        asker.run()
 
 
 def check(folder: str, told: str, found: str) -> None:

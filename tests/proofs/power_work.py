@@ -26,10 +26,9 @@ def main() -> None:
         for _ in range(rounds):
             for _ in range(6):
                 work.capture()
-            project.run("history")
+            work.land()
             work.answer()
-            work.capture()
-            work.answer()
+            work.run()
 
 
 if __name__ == "__main__":

@@ -7,23 +7,56 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable
 from functools import wraps
 from importlib import import_module
 from typing import Any
 
-#: Where the steps are, and how often each is taken in one round at most.
+#: The steps of each protocol, and how often each is taken in a round, at most.
 STEPS = {
+    # Capture.
     "millpond.raw.folder:FolderStore.put": 9,
-    "millpond.database.group_commit:GroupCommit._commit": 9,
+    "millpond.database.group_commit:GroupCommit._commit": 30,
+    # Landing.
+    "millpond.pipelines.land:Land.copy": 2,
+    "millpond.pipelines.land:Land.stage": 2,
+    "millpond.pipelines.land:Land.keep": 2,
+    "millpond.pipelines.land:Land.keys": 2,
+    "millpond.pipelines.land:Land.versions": 2,
+    "millpond.pipelines.land:Land.sightings": 2,
+    "millpond.pipelines.land:Land.complete": 2,
+    # Load.
     "millpond.history.load:Load.claim": 2,
     "millpond.history.load:Load.write": 1,
-    "millpond.history.data_file:NewFile.finish": 17,
     "millpond.history.load:Load.append": 1,
     "millpond.history.delta:VaultFiles.append": 17,
     "millpond.history.load:Load.verify": 1,
     "millpond.history.load:Load.complete": 1,
-    "millpond.history.load:Load._complete": 1,
+    # Sweep.
+    "millpond.history.sweep:_remove_files": 1,
+    "millpond.history.sweep:_let_go": 5,
+    # Archive.
+    "millpond.history.archive:Archive.load": 1,
+    "millpond.history.archive:Archive.verify": 1,
+    "millpond.history.archive:_note_verified": 2,
+    "millpond.history.archive:_trim": 1,
+    "millpond.history.archive:Archive.trim": 1,
+    "millpond.history.archive:Archive.shrink": 1,
+    # Refresh.
+    "millpond.analytics.refresh:Refresh._write": 2,
+    "millpond.analytics.refresh:Refresh._complete": 2,
+    "millpond.analytics.refresh:Refresh.tidy": 1,
+    # Maintenance.
+    "millpond.history.compact:_merge": 9,
+    "millpond.history.log:DeltaLog.commit": 40,
+    "millpond.history.log:DeltaLog.checkpoint": 17,
+    "millpond.history.log:DeltaLog.clean": 17,
+    "millpond.history.maintain:_vacuum": 17,
+    # Every pipeline.
+    "millpond.pipelines.journal:Journal.begin_step": 9,
+    "millpond.pipelines.journal:Journal.end_step": 9,
+    "millpond.pipelines.journal:Journal.end": 4,
 }
 
 #: Each step has two instants.
@@ -38,18 +71,29 @@ def die_at(step: str, side: str, time: int) -> None:
         if next(left, None) == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    where, name, function = _find(step)
     before, after = (reached, _pass) if side == "before" else (_pass, reached)
-    setattr(where, name, _wrapped(function, before, after))
+    function = _find(step)
+    _replace(step, function, _wrapped(function, before, after))
 
 
-def _find(step: str) -> tuple[Any, str, Callable[..., Any]]:
+def _find(step: str) -> Callable[..., Any]:
     module, _, path = step.partition(":")
-    where: Any = import_module(module)
-    *outer, name = path.split(".")
-    for each in outer:
-        where = getattr(where, each)
-    return where, name, getattr(where, name)
+    found: Any = import_module(module)
+    for name in path.split("."):
+        found = getattr(found, name)
+    return found
+
+
+def _replace(step: str, function: Callable[..., Any], by: Callable[..., Any]) -> None:
+    """Put a function in the place of another, wherever that was imported to."""
+    module, _, path = step.partition(":")
+    holder, _, name = path.rpartition(".")
+    if holder:
+        setattr(getattr(import_module(module), holder), name, by)
+        return
+    for each in [module for key, module in sys.modules.items() if key.startswith("millpond")]:
+        if getattr(each, name, None) is function:
+            setattr(each, name, by)
 
 
 def _wrapped(

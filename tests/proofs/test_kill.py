@@ -20,6 +20,7 @@ import pytest
 from proofs.nursery import Nursery
 from proofs.report import report
 from proofs.steps import SIDES, STEPS
+from proofs.work import declare
 
 #: A project takes this many kills, then comes a new one: so each stays small.
 _KILLS_EACH = 20
@@ -32,14 +33,14 @@ _LIFE = 1.2
 def test_no_kill_loses_what_was_acknowledged(
     new_project: Callable[..., Path], tmp_path: Path
 ) -> None:
-    kill(new_project("--task", "detection", "--labels", "a,b"), tmp_path, kills=20)
+    kill(declare(new_project("--task", "detection", "--labels", "a,b")), tmp_path, kills=20)
 
 
 @pytest.mark.soak
 def test_none_of_a_thousand_kills_loses_what_was_acknowledged(
     new_project: Callable[..., Path], tmp_path: Path
 ) -> None:
-    kill(new_project("--task", "detection", "--labels", "a,b"), tmp_path, kills=1000)
+    kill(declare(new_project("--task", "detection", "--labels", "a,b")), tmp_path, kills=1000)
 
 
 def kill(template: Path, aside: Path, kills: int) -> None:

@@ -40,6 +40,7 @@ from millpond.values import new_id
 from proofs.facts import Record, a_refusal, an_inference, an_object
 from proofs.report import report
 from proofs.truth import BOX_COLUMNS, Truth, comparable, increases, micros
+from proofs.work import declare
 from running import millpond
 
 #: The columns of each view that the truth knows.
@@ -60,14 +61,6 @@ COLUMNS = {
 }
 LABELS = ("a", "b")
 _MACHINE = clock.machine_now
-_FEED = """
-[feeds.counts]
-key = ["id"]
-
-[feeds.counts.columns]
-id = "string"
-n = "integer"
-"""
 
 
 class Model(RuleBasedStateMachine):
@@ -348,9 +341,7 @@ def template() -> Path:
     """A new project, to be copied."""
     folder = Path(tempfile.mkdtemp(dir=fast_disk())) / "cells"
     millpond("init", folder, "--task", "detection", "--labels", ",".join(LABELS))
-    with open(folder / "millpond.toml", "a", encoding="utf-8") as settings:
-        settings.write(_FEED)
-    return folder
+    return declare(folder)
 
 
 def fast_disk() -> str | None:

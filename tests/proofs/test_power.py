@@ -16,7 +16,7 @@ import pytest
 from proofs.disk import BYTES, NAMES, Disk
 from proofs.recording import Kind, Operation, operations, record
 from proofs.report import report
-from proofs.work import amiss
+from proofs.work import amiss, declare
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def recorded(project: Path, aside: Path, rounds: int) -> Recorded:
 def test_no_power_cut_loses_what_was_acknowledged(
     new_project: Callable[..., Path], tmp_path: Path
 ) -> None:
-    project = new_project("--task", "detection", "--labels", "a,b")
+    project = declare(new_project("--task", "detection", "--labels", "a,b"))
     cut_power(recorded(project, tmp_path, rounds=2), tmp_path / "left", points=15)
 
 
@@ -51,12 +51,14 @@ def test_no_power_cut_loses_what_was_acknowledged(
 def test_none_of_many_power_cuts_loses_what_was_acknowledged(
     new_project: Callable[..., Path], tmp_path: Path
 ) -> None:
-    project = new_project("--task", "detection", "--labels", "a,b")
+    project = declare(new_project("--task", "detection", "--labels", "a,b"))
     cut_power(recorded(project, tmp_path, rounds=4), tmp_path / "left", points=600)
 
 
 def test_the_journal_has_every_operation(new_project: Callable[..., Path], tmp_path: Path) -> None:
-    work = recorded(new_project("--task", "detection", "--labels", "a,b"), tmp_path, rounds=1)
+    work = recorded(
+        declare(new_project("--task", "detection", "--labels", "a,b")), tmp_path, rounds=1
+    )
     disk = Disk(work.before)
     for operation in work.operations:
         disk.follow(operation)
@@ -106,7 +108,7 @@ def cut_power(work: Recorded, aside: Path, points: int) -> None:
         amiss=len(found),
         seconds=round(time.monotonic() - started, 1),
     )
-    assert found == {}
+    assert found == {}, found
 
 
 def problems_of(folder: Path, told: list[dict[str, object]]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,15 +19,40 @@ from millpond.database.group_commit import Transaction
 from millpond.project import Project
 from millpond.values import Box, Prediction, new_id
 
+#: What a new project declares besides its application.
+FEED = """
+[feeds.counts]
+key = ["id"]
+
+[feeds.counts.columns]
+id = "string"
+n = "integer"
+"""
+
+#: Pipelines in the order of a round, with their parameters.
+PIPELINES = (
+    ("history", {}),
+    ("views", {}),
+    ("archive", {"older_than": "0s"}),
+    ("maintain", {}),
+)
+
 #: Told of what the project has acknowledged, as JSON.
 Tell = Callable[[dict[str, Any]], None]
 
 #: Views that together tell every fact: documents nest images, inferences and the rest.
-VIEWS = ("documents", "reviews", "ground_truth", "metrics_hourly", "refusals")
+VIEWS = ("documents", "reviews", "ground_truth", "metrics_hourly", "refusals", "counts")
 
 _STATE = " union all ".join(
     f"select '{name}' as view, to_json(t)::varchar as row from {name} as t" for name in VIEWS
 )
+
+
+def declare(project: Path) -> Path:
+    """Have a new project know the feed ``counts``."""
+    with open(project / "millpond.toml", "a", encoding="utf-8") as settings:
+        settings.write(FEED)
+    return project
 
 
 def state(project: Project, moment: int) -> str:
@@ -46,6 +72,7 @@ class Work:
     """
 
     def __init__(self, project: Project, tell: Tell, seed: int) -> None:
+        self._aside = Path(tempfile.gettempdir())
         self._project = project
         self._tell = tell
         self._chance = random.Random(seed)
@@ -55,7 +82,9 @@ class Work:
     def capture(self) -> None:
         """Record a fact of some kind."""
         kind = self._chance.random()
-        if kind < 0.1:
+        if kind < 0.05:
+            self.land()
+        elif kind < 0.1:
             self._refuse()
         elif kind < 0.5 and self._seen:
             self._annotate()
@@ -67,6 +96,23 @@ class Work:
         with reading(self._project.engine) as connection:
             moment = last(connection)
         self._tell({"moment": moment, "state": state(self._project, moment)})
+
+    def run(self) -> None:
+        """Run every pipeline, and answer after each."""
+        for pipeline, parameters in PIPELINES:
+            self._project.run(pipeline, **parameters)
+            self.answer()
+
+    def land(self) -> None:
+        """Land a file of the feed ``counts``, of any day."""
+        rows = {key: self._chance.randint(0, 3) for key in "wxyz" if self._chance.random() < 0.7}
+        lines = [f"{key},{number}\n" for key, number in [("id", "n"), *rows.items()]]
+        file = self._aside / f"{new_id()}.csv"
+        file.write_text("".join(lines))
+        date = f"2026-01-0{self._chance.randint(1, 9)}"
+        landed = self._project.land(file, feed="counts", date=date)
+        file.unlink()
+        self._tell({"view": "landings", "key": landed.landing_id})
 
     def _predict(self) -> None:
         data = self._chance.randbytes(self._chance.randint(1, 3000))
@@ -137,6 +183,7 @@ KEYS = {
     "predictions": "prediction_id",
     "annotations": "annotation_id",
     "refusals": "refusal_id",
+    "landings": "landing_id",
 }
 
 
