@@ -17,8 +17,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run the tests of some folders on each kind of database."""
     path = metafunc.definition.path
     chosen = path.parent.name in backends.ON_EACH and path.stem not in backends.ALL_ONE
-    only = metafunc.definition.get_closest_marker("sqlite")
-    if chosen and only is None and backends.KINDS != ("sqlite",):
+    marks = metafunc.definition.iter_markers()
+    only = any(mark.name == "sqlite" or "database" in mark.args[:1] for mark in marks)
+    if chosen and not only and backends.KINDS != ("sqlite",):
         metafunc.parametrize("database", backends.KINDS, indirect=True)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, Select, func, select, update
 
 from backends import database_url
 from millpond.database import clock as clocks
@@ -72,6 +72,40 @@ def test_processes_never_share_a_tick(engine: Engine, tmp_path: Path) -> None:
     ticks = [[int(line) for line in process.communicate()[0].split()] for process in running]
     assert len({moment for each in ticks for moment in each}) == 100
     assert all(each == sorted(each) for each in ticks)
+
+
+WRITE_FIFTY = TICK_FIFTY.replace(
+    "print(clock.tick())",
+    """moment = clock.tick()
+        connection.execute(facts.insert().values(name=f"fact {moment}", value=str(moment)))
+        time.sleep(0.002)""",
+).replace("import sys", "import sys, time\nfrom millpond.database.schema import facts")
+
+
+def test_what_a_reader_sees_up_to_the_clock_is_all_there_ever_is(
+    engine: Engine, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-c", WRITE_FIFTY, database_url(tmp_path), str(tmp_path)]
+    running = [subprocess.Popen(command) for _ in range(3)]
+    seen: dict[int, int] = {}
+    while any(process.poll() is None for process in running):
+        with reading(engine) as connection:
+            # The count comes first: the snapshot is as old as the first statement.
+            count = connection.scalar(_facts())
+            seen[clocks.last(connection)] = count or 0
+    assert len(seen) > 20
+    with reading(engine) as connection:
+        moments = sorted(int(value) for value in connection.scalars(_values()))
+    assert len(moments) == 150
+    assert seen == {moment: sum(recorded <= moment for recorded in moments) for moment in seen}
+
+
+def _values() -> Select[tuple[str]]:
+    return select(facts.c.value).where(facts.c.name.startswith("fact "))
+
+
+def _facts() -> Select[tuple[int]]:
+    return select(func.count()).where(facts.c.name.startswith("fact "))
 
 
 def test_nothing_is_recorded_at_or_before_a_sealed_moment(

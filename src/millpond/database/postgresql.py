@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 
 from millpond.database.backend import LOCK, Durability
 from millpond.database.schema import clock, metadata
@@ -49,7 +49,6 @@ _ON_CONNECT = (
 _NO_ROOM = ("53100",)
 _LATER = ("08", "40001", "40P01", "53300", "55P03", "57P01", "57P02", "57P03", "57P05", "25P03")
 _DAMAGED = ("58", "XX001", "XX002")
-_UNFIT = ("22",)
 _FOR_A_PERSON = ("28", "3D", "42501", "3F", "25006")
 
 
@@ -96,11 +95,11 @@ class Postgresql:
             return ProjectError(f"the operational database cannot be used: {said}")
         if code.startswith(_DAMAGED):
             return Corrupted(f"the operational database is damaged: {said}; restore a backup")
-        if code.startswith(_UNFIT):
+        if isinstance(error, DataError):
             return Invalid(f"the operational database does not take this: {said}")
         if code.startswith(_LATER) or error.connection_invalidated:
             return Busy(f"the operational database is busy or away: {said}")
-        if not code and type(error.orig).__name__ == "OperationalError":
+        if isinstance(error, OperationalError) and not code:
             return Busy(f"the operational database cannot be reached: {said}")
         return None
 
