@@ -358,6 +358,11 @@ def test_several_at_once_land_a_file_once(inbox: Inbox) -> None:
     assert len({one.landing_id for one in done}) == 1
 
 
+def test_a_name_that_is_no_text(inbox: Inbox) -> None:
+    inbox.land([HEAD, [1, "a", 1]], name=os.fsdecode(b"caf\xe9.csv"))
+    assert inbox.rows("select file_name from landings") == [("caf?.csv",)]
+
+
 def test_a_view_without_any_landing_is_empty(inbox: Inbox) -> None:
     for feed in inbox.feeds:
         assert inbox.rows(f"select * from {feed}") == []

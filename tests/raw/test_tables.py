@@ -161,6 +161,20 @@ def test_parquet(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("x.csv", ",".join(map(str, range(3_000))).encode()),
+        ("x.jsonl", json.dumps({str(number): 1 for number in range(3_000)}).encode()),
+    ],
+)
+def test_a_file_of_very_many_columns_is_refused(tmp_path: Path, name: str, data: bytes) -> None:
+    path = tmp_path / name
+    path.write_bytes(data)
+    with pytest.raises(Invalid, match="more than the 2,000 columns"):
+        list(open_table(path, name, "auto", ("a",)))
+
+
 @pytest.mark.parametrize("name", ["x.csv", "x.parquet"])
 def test_an_empty_file_has_no_columns(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
@@ -198,6 +212,7 @@ def test_a_value(kind: str, text: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("kind", "text"),
     [
+        ("string", "a\0b"),
         ("integer", "1.5"),
         ("integer", "9223372036854775808"),
         ("integer", "1_000"),

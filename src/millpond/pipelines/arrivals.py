@@ -29,7 +29,8 @@ def arrived(path: Path, date: str | None = None, name: str | None = None) -> Arr
     Raises:
         Invalid: the date is none.
     """
-    name = name or path.name
+    # A name need not be text; what is kept of it has to be.
+    name = (name or path.name).encode(errors="replace").decode()
     for found in [date] if date is not None else _DATED.findall(name):
         try:
             return Arrived(path, name, parse_day(found), True)

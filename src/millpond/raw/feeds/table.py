@@ -13,6 +13,8 @@ from millpond.errors import Invalid
 
 #: Rows that are read at once.
 BATCH = 25_000
+#: The most columns of a file.
+WIDEST = 2_000
 
 _ENDINGS = {
     ".csv": "csv",
@@ -55,6 +57,16 @@ class Rows:
     lines: Sequence[int]
     texts: Mapping[str, Texts]
     bad: Sequence[BadRow] = ()
+
+
+def check_width(columns: Sequence[str], name: str) -> None:
+    """Refuse a file of so many columns that its rows would not fit into memory.
+
+    Raises:
+        Invalid: it has more than `WIDEST`.
+    """
+    if len(columns) > WIDEST:
+        raise Invalid(f"{name} has more than the {WIDEST:,} columns that are taken")
 
 
 class TableFile(Protocol):
@@ -104,7 +116,7 @@ def open_table(file: Path, name: str, format: str, wanted: Collection[str]) -> T
     if format == "jsonl":
         from millpond.raw.feeds.table_jsonl import JsonTable
 
-        return JsonTable(file)
+        return JsonTable(file, name)
     from millpond.raw.feeds.table_parquet import ParquetTable
 
     return ParquetTable(file, name)

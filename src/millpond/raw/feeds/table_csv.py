@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING
 import pyarrow as pa
 
 from millpond.errors import Invalid
-from millpond.raw.feeds.table import BATCH, BadRow, Rows
+from millpond.raw.feeds.table import BATCH, BadRow, Rows, check_width
 from millpond.raw.feeds.table_blocks import blocks, columns_of, is_plain
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ class CsvTable:
         headers = {separator: self._header(separator) for separator in _SEPARATORS}
         self._separator = max(headers, key=lambda one: len({*headers[one]} & {*wanted}))
         self.columns = headers[self._separator]
+        check_width(self.columns, name)
         twice = {column for column in self.columns if self.columns.count(column) > 1}
         if twice & {*wanted}:
             raise Invalid(f"{name} has the column {min(twice & {*wanted})!r} twice")

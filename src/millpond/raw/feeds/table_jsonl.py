@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from millpond.raw.feeds.table import BATCH, BadRow, Rows
+from millpond.raw.feeds.table import BATCH, BadRow, Rows, check_width
 
 #: Bytes of a line above which it is no row.
 _LONGEST = 16 << 20
@@ -19,8 +19,9 @@ class JsonTable:
 
     iso: Collection[str] = ()
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, name: str) -> None:
         self._file = file
+        self._name = name
         self.columns: list[str] = []
 
     def __iter__(self) -> Iterator[Rows]:
@@ -46,6 +47,7 @@ class JsonTable:
         self, rows: list[dict[str, str | None]], numbers: list[int], bad: list[BadRow]
     ) -> Rows:
         self.columns = list(dict.fromkeys([*self.columns, *(name for row in rows for name in row)]))
+        check_width(self.columns, self._name)
         texts = {name: [row.get(name) for row in rows] for name in self.columns}
         return Rows(numbers, texts, bad)
 

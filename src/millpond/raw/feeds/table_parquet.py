@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from millpond.errors import Invalid
-from millpond.raw.feeds.table import BATCH, Rows
+from millpond.raw.feeds.table import BATCH, Rows, check_width
 
 
 class ParquetTable:
@@ -31,6 +31,7 @@ class ParquetTable:
         except (pa.ArrowException, OSError) as error:
             raise Invalid(f"{name} is no Parquet file: {error}") from error
         self.columns: list[str] = schema.names
+        check_width(self.columns, name)
         self.iso = {field.name for field in schema if pa.types.is_temporal(field.type)}
 
     def __iter__(self) -> Iterator[Rows]:

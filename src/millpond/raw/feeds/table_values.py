@@ -58,6 +58,8 @@ def day_of(moment: int) -> int:
 
 
 def _string(column: FeedColumn, text: str) -> str:
+    if "\0" in text:
+        raise ValueError
     return encode_basestring(text)
 
 
