@@ -16,9 +16,10 @@ from backends import database_url
 from millpond.capture.annotations import NewAnnotation
 from millpond.capture.objects import object_key
 from millpond.errors import Busy, Conflict, Corrupted, ProjectError
-from millpond.pipelines.backup import HELD, BackedUp, Origin, backup
-from millpond.pipelines.copies import own_folder
+from millpond.pipelines.backup import BackedUp, Origin, backup
+from millpond.pipelines.held import HELD
 from millpond.pipelines.manifest import LIST, MANIFEST
+from millpond.pipelines.own_folder import own_folder
 from millpond.pipelines.restore import restore
 from millpond.settings import FILE
 from millpond.values import Box, Prediction
@@ -265,7 +266,7 @@ steps = 0
 def step(*_):
     global steps
     steps += 1
-    if steps > int(most):
+    if steps > int(most) >= 0:
         os.kill(os.getpid(), 9)
 
 real = copies.copy_file
@@ -273,7 +274,13 @@ def copy_file(*a):
     step()
     return real(*a)
 copies.copy_file = restore.copy_file = copy_file
-os.rename = step
+
+real_rename = os.rename
+def rename(old, new):
+    if str(new) == target:
+        os.kill(os.getpid(), 9)
+    real_rename(old, new)
+os.rename = rename
 if what == "backup":
     with Project.open(source) as project:
         project.backup(target, on_progress=step)
@@ -282,8 +289,9 @@ else:
 """
 
 
-@pytest.mark.parametrize("most", [0, 3, 25])
+@pytest.mark.parametrize("most", [0, 25, -1])
 def test_a_kill_leaves_nothing_that_looks_done(pond: Pond, tmp_path: Path, most: int) -> None:
+    """At the first step, at a later one, and at the very last."""
     copy, new = tmp_path / "copy", tmp_path / "new"
     _killed("backup", pond.folder, copy, most)
     assert not copy.exists()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,16 +19,12 @@ from millpond.durable import PART, is_full, make_folder, sync_folder
 from millpond.errors import Conflict, DiskFull, NotFound
 from millpond.history.history import History
 from millpond.models.tables import models
-from millpond.pipelines.copies import (
-    NO_LINKS,
-    Copies,
-    counted,
-    listed,
-    own_folder,
-    side_by_side,
-    sync_folders,
-)
+from millpond.pipelines.copies import Copies, sync_folders
+from millpond.pipelines.earlier import Earlier
+from millpond.pipelines.held import HELD, hold
 from millpond.pipelines.manifest import DATABASE, FORMAT, LAKE, LIST, Manifest
+from millpond.pipelines.own_folder import own_folder
+from millpond.pipelines.side_by_side import counted, side_by_side
 from millpond.raw.store import ObjectStore
 from millpond.settings import FILE
 from millpond.snapshots.files import sha256_of
@@ -40,10 +34,7 @@ from millpond.values import iso
 #: Called with what is being copied, the number done and the number in all (0 if unknown).
 OnProgress = Callable[[str, int, int], None]
 
-#: Folder of the lake in which the files of the history are held while they are copied.
-HELD = ".backup"
 _BATCHES = "batches"
-_LOG = "_delta_log"
 
 
 @dataclass(frozen=True)
@@ -113,7 +104,7 @@ def backup(
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise Conflict(f"{out} holds something already; name a new folder")
-    earlier = None if link_from is None else _Earlier(link_from)
+    earlier = None if link_from is None else Earlier(link_from)
     make_folder(out.parent)
     under_way = f"another backup of {origin.name} is under way; try again when it has ended"
     try:
@@ -132,37 +123,11 @@ def backup(
         raise
 
 
-class _Earlier:
-    """An earlier backup, whose files need not be copied again."""
-
-    def __init__(self, folder: Path) -> None:
-        Manifest.read(folder)
-        self._folder = folder
-        # The history's files are few; those of objects are known by their rows.
-        self._history = {
-            name: sha256
-            for name, sha256 in listed(folder / LIST)
-            if name.startswith(f"{LAKE}/history/") and name.endswith(".parquet")
-        }
-
-    def history_file(self, name: str, size: int) -> tuple[Path, str] | None:
-        """The file of a name and a size, with its SHA-256, if there is one."""
-        path = self.file(name, size)
-        return None if path is None or name not in self._history else (path, self._history[name])
-
-    def file(self, name: str, size: int) -> Path | None:
-        """The file of a name and a size, if there is one."""
-        path = self._folder / name
-        with suppress(FileNotFoundError):
-            return path if path.stat().st_size == size else None
-        return None
-
-
 class _Backup:
     """One backup, while it is made in a folder beside."""
 
     def __init__(
-        self, origin: Origin, aside: Path, earlier: _Earlier | None, on_progress: OnProgress
+        self, origin: Origin, aside: Path, earlier: Earlier | None, on_progress: OnProgress
     ) -> None:
         self._origin = origin
         self._aside = aside
@@ -185,7 +150,7 @@ class _Backup:
         with reading(origin.engine) as connection:
             with origin.history.locked():
                 moment = last(connection)
-                _hold(origin.history, held)
+                hold(origin.history, held)
             copy_out(connection, aside / DATABASE, self._telling("database"))
         with open(aside / LIST, "x", encoding="utf-8") as listing:
             copies = Copies(aside, listing)
@@ -263,22 +228,3 @@ class _Backup:
 
     def _telling(self, stage: str) -> Callable[[int, int], None]:
         return lambda done, total: self._on_progress(stage, done, total)
-
-
-def _hold(history: History, held: Path) -> None:
-    """Link the files that make up the history now, so that none of them goes away."""
-    for name, table in history.tables.items():
-        folder = history.folder / name
-        log = (path for path in (folder / _LOG).iterdir() if not path.name.startswith("."))
-        (held / name / _LOG).mkdir(parents=True)
-        for path in (*map(Path, table.active().files), *log):
-            _link(path, held / name / path.relative_to(folder))
-
-
-def _link(source: Path, target: Path) -> None:
-    try:
-        os.link(source, target)
-    except OSError as error:
-        if error.errno not in NO_LINKS:
-            raise
-        shutil.copyfile(source, target)

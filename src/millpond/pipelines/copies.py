@@ -7,36 +7,26 @@ with ``sha256sum --check``.
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import os
-import shutil
 import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO, TypeVar
+from typing import TextIO
 
 from millpond.durable import sync_folder
-from millpond.errors import Busy
 
 #: What says that a file cannot have a second name there.
 NO_LINKS = (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP)
 
 _PIECE = 1 << 20
-_THREADS = 4
-_AHEAD = 64
-
-Item = TypeVar("Item")
 
 
 class Copies:
     """Copies files into a folder, and lists them.
 
     Args:
-        folder: where they go; it is made durable by `sync`.
+        folder: where they go; `sync_folders` makes their names durable.
         listing: an open file that gets a line for each.
     """
 
@@ -119,87 +109,7 @@ def listed(path: Path) -> Iterator[tuple[str, str]]:
             yield name, sha256
 
 
-def side_by_side(work: Callable[[Item], object], items: Iterable[Item]) -> int:
-    """Do something with each item in a few threads; the number of items.
-
-    Memory does not grow with their number. What one of them raises is raised.
-    """
-    ahead: deque[Future[object]] = deque()
-    number = 0
-    pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="millpond-copy")
-    try:
-        for item in items:
-            number += 1
-            ahead.append(pool.submit(work, item))
-            if len(ahead) >= _AHEAD:
-                ahead.popleft().result()
-        for future in ahead:
-            future.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
-    return number
-
-
-def counted(
-    items: Iterable[Item], total: int, on_progress: Callable[[int, int], None]
-) -> Iterator[Item]:
-    """The items, telling how many have been taken of how many."""
-    for number, item in enumerate(items):
-        on_progress(number, total)
-        yield item
-
-
 def sync_folders(top: Path) -> None:
     """Have the names in a folder, and in all below it, on disk."""
     for folder, _, _ in os.walk(top):
         sync_folder(Path(folder))
-
-
-@contextmanager
-def own_folder(path: Path, busy: str) -> Iterator[Path]:
-    """An empty folder that is ours alone, and gone at the end if it was not renamed.
-
-    What a process that was killed has left in it goes first.
-
-    Raises:
-        Busy: another process has it; `busy` says what for.
-    """
-    handle = _locked(path, busy)
-    try:
-        _empty(path)
-        yield path
-    finally:
-        if _is(handle, path):
-            shutil.rmtree(path, ignore_errors=True)
-        os.close(handle)
-
-
-def _locked(path: Path, busy: str) -> int:
-    while True:
-        path.mkdir(mode=0o700, exist_ok=True)
-        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(handle)
-            raise Busy(busy) from None
-        if _is(handle, path):
-            return handle
-        # Whoever had it has just removed or renamed it.
-        os.close(handle)
-
-
-def _is(handle: int, path: Path) -> bool:
-    """Whether a path still names the folder that is open."""
-    try:
-        return os.path.samestat(os.fstat(handle), os.stat(path))
-    except FileNotFoundError:
-        return False
-
-
-def _empty(folder: Path) -> None:
-    for entry in os.scandir(folder):
-        if entry.is_dir(follow_symlinks=False):
-            shutil.rmtree(entry.path)
-        else:
-            os.unlink(entry.path)

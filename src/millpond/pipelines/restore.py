@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.engine import make_url
-
 from millpond.database.connection import open_database, reading
 from millpond.database.portable import check_empty, copy_in
-from millpond.durable import PART, is_full, make_folder, sync_file, sync_folder
-from millpond.errors import Conflict, Corrupted, DiskFull, UsageError
-from millpond.pipelines.addresses import with_url
-from millpond.pipelines.copies import (
-    copy_file,
-    counted,
-    listed,
-    own_folder,
-    side_by_side,
-    sync_folders,
-)
+from millpond.durable import PART, is_full, make_folder, sync_folder
+from millpond.errors import Conflict, Corrupted, DiskFull
+from millpond.pipelines.addresses import settled, sqlite_path
+from millpond.pipelines.copies import copy_file, listed, sync_folders
 from millpond.pipelines.findings import Verified
 from millpond.pipelines.manifest import DATABASE, LAKE, LIST, Manifest
-from millpond.settings import FILE, read_settings
+from millpond.pipelines.own_folder import own_folder
+from millpond.pipelines.side_by_side import counted, side_by_side
+from millpond.settings import read_settings
 from millpond.values import iso
 
 #: Called with what is being restored, the number done and the number in all.
@@ -143,63 +135,25 @@ def _copied(source: Path, aside: Path, name: str, sha256: str) -> str | None:
         found, _ = copy_file(source / name, target)
     except FileNotFoundError:
         return f"{name}: it is missing"
+    except OSError as error:
+        if is_full(error.errno):
+            raise
+        return f"{name}: it cannot be read: {error.strerror or error}"
     return None if found == sha256 else f"{name}: it is not as it was written"
 
 
 def _settle(aside: Path, manifest: Manifest, database: str | None, on_progress: OnProgress) -> None:
-    """Put the lake and the operational database where the settings say.
-
-    A path that leads out of the project is not taken over: something else may lie there.
-    """
+    """Put the lake and the operational database where the settings say."""
     held = aside / ".operations.db"
     (aside / DATABASE).rename(held)
-    lake, url = _addresses(aside, database)
+    lake, url = settled(aside, database)
     if lake != LAKE:
         _move(aside / LAKE, aside / lake)
-    path = _path(url)
+    path = sqlite_path(url)
     if path is None:
         _fill(held, manifest, url, aside, on_progress)
     else:
         _move(held, aside / path)
-
-
-def _addresses(aside: Path, database: str | None) -> tuple[str, str]:
-    """The folder of the lake and the address of the database, as the settings now say.
-
-    Raises:
-        UsageError: an environment variable says something else.
-    """
-    settings = read_settings(aside, older=True)
-    lake = settings.storage.url if _is_inside(settings.storage.url) else LAKE
-    url = database or settings.database.url
-    path = _path(url)
-    if path is not None and not _is_inside(path):
-        url = f"sqlite:///{DATABASE}"
-    for section, found, wanted in (
-        ("storage", settings.storage.url, lake),
-        ("database", settings.database.url, url),
-    ):
-        if found != wanted:
-            text = (aside / FILE).read_text(encoding="utf-8")
-            (aside / FILE).write_text(with_url(text, section, wanted), encoding="utf-8")
-            sync_file(aside / FILE)
-    settings = read_settings(aside, older=True)
-    if (settings.storage.url, settings.database.url) != (lake, url):
-        raise UsageError(
-            "the project would be restored to other places than the environment says; "
-            "unset MILLPOND_STORAGE__URL and MILLPOND_DATABASE__URL"
-        )
-    return lake, url
-
-
-def _path(url: str) -> str | None:
-    """The file of an SQLite address; None for a server's."""
-    address = make_url(url)
-    return address.database if address.get_backend_name() == "sqlite" else None
-
-
-def _is_inside(path: str) -> bool:
-    return not os.path.isabs(path) and ".." not in Path(path).parts
 
 
 def _move(source: Path, target: Path) -> None:
@@ -224,7 +178,7 @@ def _fill(file: Path, manifest: Manifest, url: str, aside: Path, on_progress: On
 
 def _check_database(url: str, folder: Path, mark: str) -> None:
     """Refuse a database of a server that is in use, before anything is copied."""
-    if _path(url) is not None:
+    if sqlite_path(url) is not None:
         return
     engine = open_database(url, folder)
     try:
