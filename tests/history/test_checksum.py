@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from millpond.history.checksum import checksum_of
@@ -36,7 +36,8 @@ def batch_of(rows: list[tuple[object, ...]]) -> pa.RecordBatch:
     return pa.record_batch(arrays, schema=SCHEMA)
 
 
-@given(st.lists(ROW), st.integers(1, 7))
+@settings(max_examples=40)
+@given(st.lists(ROW, max_size=20), st.integers(1, 7))
 def test_the_same_however_the_rows_are_cut(rows: list[tuple[object, ...]], size: int) -> None:
     batch = batch_of(rows)
     cut = checksum_of(batch.slice(at, size) for at in range(0, len(rows), size))
@@ -49,7 +50,8 @@ def test_the_same_however_the_rows_are_cut(rows: list[tuple[object, ...]], size:
     ).to_pylist()
 
 
-@given(st.lists(ROW, min_size=1), st.lists(ROW, min_size=1))
+@settings(max_examples=40)
+@given(st.lists(ROW, min_size=1, max_size=9), st.lists(ROW, min_size=1, max_size=9))
 def test_equal_only_where_the_rows_are(
     rows: list[tuple[object, ...]], others: list[tuple[object, ...]]
 ) -> None:
