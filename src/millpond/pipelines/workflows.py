@@ -189,7 +189,7 @@ class Workflows:
     def _steps(self, run: Run, done: Mapping[str, int]) -> int:
         """Do the steps that are not done, and give the rows of all that count."""
         pipeline = self.pipeline(run.pipeline)
-        rows, failures = 0, []
+        rows, failures = 0, {}
         steps = pipeline.steps(run.parameters)
         for number, step in enumerate(steps, start=1):
             try:
@@ -197,13 +197,14 @@ class Workflows:
             except Exception as error:
                 if not pipeline.goes_on or isinstance(error, DiskFull):
                     raise
-                failures.append(f"{step.name}: {error}")
+                failures[step.name] = error
             else:
                 rows += written if step.counted else 0
         if failures:
-            raise MillpondError(
+            told = "; ".join(f"{name}: {error}" for name, error in failures.items())
+            raise _together(failures.values())(
                 f"{len(failures)} of {len(steps)} steps failed, the others are done; "
-                f"mend these and run it again: {'; '.join(failures)}"
+                f"mend these and run it again: {told}"
             )
         return rows
 
@@ -244,6 +245,12 @@ def _told(step: Step, error: Exception) -> str:
     if isinstance(error, (MillpondError, OSError)):
         return f"{step.name}: failed, {error}"
     return f"{step.name}: failed\n{''.join(traceback.format_exception(error)).rstrip()}"
+
+
+def _together(failures: Iterable[Exception]) -> type[MillpondError]:
+    """The kind of several errors: what was asked for is wrong only where each of them says so."""
+    wrong = all(isinstance(error, MillpondError) and error.status < 500 for error in failures)
+    return Invalid if wrong else MillpondError
 
 
 def _error(name: str | None) -> type[MillpondError]:
