@@ -89,7 +89,11 @@ def _parse(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
 def _register(connection: duckdb.DuckDBPyConnection, names: list[str]) -> None:
     for name in names:
         with pa.ipc.open_stream(sys.stdin.buffer) as reader:
-            connection.register(name, reader.read_all())
+            connection.register("given", reader.read_all())
+        # As tables of its own the engine knows how many rows they have, and joins in a
+        # good order; of Arrow tables it does not.
+        connection.execute(f"create temp table {name} as from given")
+        connection.unregister("given")
 
 
 def _open(connection: duckdb.DuckDBPyConnection, statements: list[str]) -> None:

@@ -18,7 +18,6 @@ said as (
     from annotations as annotation
     join truth
         on annotation.object_id = truth.object_id
-        and annotation.app = truth.app
         and annotation.inference_id is not distinct from truth.inference_id
     where annotation.root_id is not null
     qualify row_number() over (
