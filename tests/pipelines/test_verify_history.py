@@ -161,7 +161,7 @@ def test_a_lost_entry_of_a_log(pond: Pond) -> None:
     [(check, _, problem)] = _found(done)
     assert check == "history"
     assert problem.startswith("the log of link_annotation cannot be read")
-    assert "objects" in done.skipped
+    assert "links" in done.skipped
 
 
 def test_a_row_that_capture_has_lost(pond: Pond) -> None:
