@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -76,7 +77,7 @@ class VaultTable:
         """Name of the column that tells its rows apart."""
         return self.columns[0].name
 
-    @property
+    @cached_property
     def fact_schema(self) -> pa.Schema:
         """The columns that a fact itself has, loaded or not."""
         return pa.schema(
@@ -92,13 +93,13 @@ class VaultTable:
             ]
         )
 
-    @property
+    @cached_property
     def query_schema(self) -> pa.Schema:
         """The columns of a fact that a query sees: all but packed bytes, which are no SQL."""
         fields = [field for field in self.fact_schema if field.type != pa.binary()]
         return pa.schema(fields)
 
-    @property
+    @cached_property
     def schema(self) -> pa.Schema:
         """The columns of the Delta table: those of the fact, and what the load adds."""
         added = [
