@@ -67,7 +67,7 @@ def kill(template: Path, aside: Path, kills: int) -> None:
         amiss=len(found),
         seconds=round(time.monotonic() - started, 1),
     )
-    assert found == {}
+    assert found == {}, found
 
 
 def plan(chance: random.Random) -> Any:
