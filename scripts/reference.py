@@ -162,11 +162,19 @@ def views() -> Iterator[str]:
             "",
             view.about,
             "",
+            *key_of(view),
             "| column | what it is |",
             "|---|---|",
         ]
         for column, text in view.columns.items():
             yield f"| `{column}` | {text} |"
+
+
+def key_of(view: Any) -> list[str]:
+    """What tells the rows of a view apart, and how they are kept."""
+    kept = f" Its rows are kept, refresh {view.refresh.text}." if view.refresh else ""
+    key = ", ".join(f"`{column}`" for column in view.key)
+    return [f"Key: {key}.{kept}", ""] if key else []
 
 
 if __name__ == "__main__":

@@ -84,25 +84,27 @@ class _Check:
 
     def _with(self, node: Node) -> _Check:
         entries = node.get("cte_map", {}).get("map", [])
-        named = {entry["key"].lower(): _body(entry["value"]) for entry in entries}
+        named = {entry["key"].lower(): entry["value"] for entry in entries}
+        if any(part["aliases"] for part in named.values()):
+            raise _against("WITH gives columns other names")
         return _Check(self.trees, self.views, self.within, {**self.ctes, **named})
 
     def _select(self, node: Node) -> None:
         if node["from_table"]["type"] == "EMPTY":
             raise _against("it reads no view")
         self._source(node["from_table"])
-        left = _left_of(node["from_table"])
-        if not any(_gives_key(item, left) for item in node["select_list"]):
+        whose = _whose(node["from_table"])
+        if not any(_gives_key(item, whose) for item in node["select_list"]):
             raise _against(f"its SELECT does not name {KEY}")
         if any(item.get("alias", "").lower() == KEY for item in node["select_list"]):
             raise _against(f"something else is called {KEY}")
         if node["group_expressions"]:
             if len(node["group_sets"]) > 1:
                 raise _against("it has several grouping sets")
-            if not any(_is_key(item, left) for item in node["group_expressions"]):
+            if not any(_is_key(item, whose) for item in node["group_expressions"]):
                 raise _against(f"its GROUP BY does not name {KEY}")
         rest = {name: part for name, part in node.items() if name not in ("from_table", "cte_map")}
-        _check_expressions(rest, left)
+        _check_expressions(rest, whose)
 
     def _source(self, source: Node) -> None:
         if source.get("column_name_alias"):
@@ -124,13 +126,13 @@ class _Check:
             raise _against(f"join by USING ({KEY}), or by an equal {KEY} of both sides")
         self._source(left)
         self._source(right)
-        _check_expressions(source["condition"])
+        _check_expressions(source["condition"], _names(source))
 
     def _table(self, name: str) -> None:
         if name in self.ctes:
             # Inside of a part of WITH, its own name means what is outside.
             outside = {other: node for other, node in self.ctes.items() if other != name}
-            _Check(self.trees, self.views, self.within, outside).query(self.ctes[name])
+            _Check(self.trees, self.views, self.within, outside).query(_body(self.ctes[name]))
         elif name in self.trees and name not in self.within:
             refresh = self.views[name].refresh
             if refresh is not None and not refresh.incremental:
@@ -160,31 +162,34 @@ def _leads(node: Node) -> bool:
     """Whether the first column of a SELECT is the key."""
     if node["type"] == "SET_OPERATION_NODE":
         return all(_leads(side) for side in _sides(node))
-    return node["type"] == "SELECT_NODE" and _is_key(node["select_list"][0])
+    return node["type"] == "SELECT_NODE" and _is_key(
+        node["select_list"][0], _whose(node["from_table"])
+    )
 
 
-def _left_of(source: Node) -> str | None:
-    """The name of the leftmost source, where there is a left join; others may be null."""
+def _whose(source: Node) -> set[str]:
+    """The sources whose key is never null: all, or the leftmost where there is a left join."""
     if not any(each.get("join_type") == "LEFT" for each in _sources(source)):
-        return None
+        return _names(source)
     while source["type"] == "JOIN":
         source = source["left"]
-    return _name(source)
+    return {_name(source)}
 
 
-def _is_key(item: Node, left: str | None = None) -> bool:
-    """Whether an expression is the key, and of that source where one is named."""
+def _is_key(item: Node, whose: set[str]) -> bool:
+    """Whether an expression is the key of one of these sources, or the one that they share."""
     names = [name.lower() for name in item.get("column_names", ())]
-    whose = left is None or names[:-1] in ([], [left])
-    return item.get("class") == "COLUMN_REF" and names[-1:] == [KEY] and whose
+    if item.get("class") != "COLUMN_REF" or names[-1:] != [KEY]:
+        return False
+    return len(names) == 1 or (len(names) == 2 and names[0] in whose)
 
 
-def _gives_key(item: Node, left: str | None) -> bool:
+def _gives_key(item: Node, whose: set[str]) -> bool:
     if item.get("class") != "STAR":
-        return _is_key(item, left) and item["alias"].lower() in ("", KEY)
+        return _is_key(item, whose) and item["alias"].lower() in ("", KEY)
     changed = any(item[part] for part in ("replace_list", "exclude_list", "rename_list"))
-    whose = left is None or item["relation_name"].lower() in ("", left)
-    return whose and not (changed or item["columns"] or item["expr"])
+    named = item["relation_name"].lower()
+    return (not named or named in whose) and not (changed or item["columns"] or item["expr"])
 
 
 def _sources(source: Node) -> Iterator[Node]:
@@ -211,17 +216,18 @@ def _equates(condition: Node | None, left: set[str], right: set[str]) -> bool:
     if condition["type"] != "COMPARE_EQUAL":
         return False
     sides = [condition["left"], condition["right"]]
-    if not all(_is_key(side) and len(side["column_names"]) == 2 for side in sides):
+    named = left | right
+    if not all(_is_key(side, named) and len(side["column_names"]) == 2 for side in sides):
         return False
     one, other = (side["column_names"][0].lower() for side in sides)
     return (one in left and other in right) or (one in right and other in left)
 
 
-def _check_expressions(tree: Any, left: str | None = None) -> None:
+def _check_expressions(tree: Any, whose: set[str]) -> None:
     for node in walk(tree):
         if node.get("class") == "SUBQUERY":
             raise _against("a SELECT within an expression may look at all rows")
         if node.get("class") == "WINDOW" and not any(
-            _is_key(part, left) for part in node["partitions"]
+            _is_key(part, whose) for part in node["partitions"]
         ):
             raise _against(f"a window is not partitioned by {KEY}")
