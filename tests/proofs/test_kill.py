@@ -30,29 +30,40 @@ _PATIENCE = 10.0
 _LIFE = 1.2
 
 
-def test_no_kill_loses_what_was_acknowledged(
-    new_project: Callable[..., Path], tmp_path: Path
-) -> None:
-    kill(declare(new_project("--task", "detection", "--labels", "a,b")), tmp_path, kills=20)
+Make = Callable[[str], Path]
+
+
+@pytest.fixture
+def make(new_project: Callable[..., Path]) -> Make:
+    """Makes a project of that name."""
+    return lambda name: declare(new_project("--task", "detection", "--labels", "a,b", name=name))
+
+
+def test_no_kill_loses_what_was_acknowledged(make: Make, tmp_path: Path) -> None:
+    kill(make, tmp_path, kills=20)
 
 
 @pytest.mark.soak
-def test_none_of_a_thousand_kills_loses_what_was_acknowledged(
-    new_project: Callable[..., Path], tmp_path: Path
+@pytest.mark.parametrize(
+    ("database", "kills"), [("sqlite", 1000), ("postgresql", 200)], indirect=["database"]
+)
+def test_none_of_many_kills_loses_what_was_acknowledged(
+    make: Make, tmp_path: Path, database: str, kills: int
 ) -> None:
-    kill(declare(new_project("--task", "detection", "--labels", "a,b")), tmp_path, kills=1000)
+    kill(make, tmp_path, kills, on=database)
 
 
-def kill(template: Path, aside: Path, kills: int) -> None:
+def kill(make: Make, aside: Path, kills: int, on: str = "sqlite") -> None:
     """Kill the loop again and again, and look each time for what is amiss."""
     started, found = time.monotonic(), {}
-    folder, told, problems = aside / "project", aside / "told", aside / "problems"
+    told, problems = aside / "told", aside / "problems"
+    folder = Path()
     acknowledged = at_steps = 0
     with Nursery("proofs.kill_work") as nursery:
         for number, step in zip(range(kills), plan(random.Random(5)), strict=False):
             if number % _KILLS_EACH == 0:
                 acknowledged += forget(folder, told)
-                shutil.copytree(template, folder)
+                folder = make(f"cells-{number}")
             at_steps += live_and_die(nursery, folder, told, number, step)
             nursery.start("check", str(folder), str(told), str(problems))
             code = nursery.wait()
@@ -60,7 +71,7 @@ def kill(template: Path, aside: Path, kills: int) -> None:
                 found[number, str(step)] = amiss if code == 0 else "it does not open"
     acknowledged += forget(folder, told)
     report(
-        "kills",
+        f"kills on {on}",
         kills=kills,
         at_steps=at_steps,
         acknowledged=acknowledged,
@@ -101,8 +112,9 @@ def end(process: int) -> None:
 
 
 def forget(folder: Path, told: Path) -> int:
-    """Remove a project; how much it had acknowledged."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Remove a project, if there was one; how much it had acknowledged."""
+    if folder != Path():
+        shutil.rmtree(folder)
     lines = told.read_text().splitlines() if told.exists() else []
     told.unlink(missing_ok=True)
     return len(lines)

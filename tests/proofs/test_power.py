@@ -6,17 +6,23 @@ import json
 import os
 import random
 import shutil
+import tarfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from millpond.project import Project, migrate
 from proofs.disk import BYTES, NAMES, Disk
 from proofs.recording import Kind, Operation, operations, record
 from proofs.report import report
 from proofs.work import amiss, declare
+
+#: What is amiss with a folder, given what was acknowledged.
+Amiss = Callable[[Path, list[dict[str, Any]]], list[str]]
 
 
 @dataclass(frozen=True)
@@ -32,33 +38,58 @@ class Recorded:
     operations: list[Operation]
 
 
-def recorded(project: Path, aside: Path, rounds: int) -> Recorded:
-    """Work on a project for some rounds, and write down what is done to its files."""
+def recorded(project: Path, aside: Path, module: str, *arguments: str) -> Recorded:
+    """Run a module that works on a project, and write down what is done to its files."""
     before, journal = aside / "before", aside / "journal"
     shutil.copytree(project, before)
-    record("proofs.power_work", project, journal, str(rounds))
+    record(module, project, journal, *arguments)
     return Recorded(before, project, list(operations(journal)))
+
+
+def loop(project: Path, aside: Path, rounds: int) -> Recorded:
+    """The loop on a new project, for some rounds."""
+    return recorded(declare(project), aside, "proofs.power_work", str(rounds))
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """A project of format 1."""
+    packed = Path(__file__).parents[1] / "database" / "data" / "format-1.tar.gz"
+    with tarfile.open(packed) as file:
+        file.extractall(tmp_path, filter="data")
+    return tmp_path / "cells"
 
 
 def test_no_power_cut_loses_what_was_acknowledged(
     new_project: Callable[..., Path], tmp_path: Path
 ) -> None:
-    project = declare(new_project("--task", "detection", "--labels", "a,b"))
-    cut_power(recorded(project, tmp_path, rounds=2), tmp_path / "left", points=15)
+    work = loop(new_project("--task", "detection", "--labels", "a,b"), tmp_path, rounds=1)
+    cut_power(work, tmp_path / "left", amiss, points=15)
 
 
 @pytest.mark.soak
 def test_none_of_many_power_cuts_loses_what_was_acknowledged(
     new_project: Callable[..., Path], tmp_path: Path
 ) -> None:
-    project = declare(new_project("--task", "detection", "--labels", "a,b"))
-    cut_power(recorded(project, tmp_path, rounds=4), tmp_path / "left", points=600)
+    work = loop(new_project("--task", "detection", "--labels", "a,b"), tmp_path, rounds=2)
+    cut_power(work, tmp_path / "left", amiss, points=400)
+
+
+@pytest.mark.parametrize("points", [4, pytest.param(100, marks=pytest.mark.soak)])
+def test_an_upgrade_survives_power_cuts(old: Path, tmp_path: Path, points: int) -> None:
+    work = recorded(old, tmp_path, "proofs.migrate_work")
+    answers = json.loads((old.parent / "answers.json").read_text())["moments"]
+    cut_power(
+        work,
+        tmp_path / "left",
+        lambda folder, told: not_upgraded(folder, answers),
+        points,
+        of="an upgrade",
+    )
 
 
 def test_the_journal_has_every_operation(new_project: Callable[..., Path], tmp_path: Path) -> None:
-    work = recorded(
-        declare(new_project("--task", "detection", "--labels", "a,b")), tmp_path, rounds=1
-    )
+    work = loop(new_project("--task", "detection", "--labels", "a,b"), tmp_path, rounds=1)
     disk = Disk(work.before)
     for operation in work.operations:
         disk.follow(operation)
@@ -84,7 +115,7 @@ def test_a_write_that_was_not_fsynced_is_lost(tmp_path: Path) -> None:
     assert left(disk, tmp_path, "old", "lost") == {"renamed": b"kept"}
 
 
-def cut_power(work: Recorded, aside: Path, points: int) -> None:
+def cut_power(work: Recorded, aside: Path, amiss: Amiss, points: int, of: str = "the loop") -> None:
     """Cut the power at many instants of the work, and look each time for what is amiss."""
     started, chance = time.monotonic(), random.Random(11)
     disk, told, found = Disk(work.before), [], {}
@@ -97,11 +128,15 @@ def cut_power(work: Recorded, aside: Path, points: int) -> None:
             continue
         names, data = chance.choice(NAMES), chance.choice(BYTES)
         disk.leave(aside, names, data, chance)
-        if problems := problems_of(aside, told):
+        try:
+            problems = amiss(aside, told)
+        except Exception as error:
+            problems = [f"it does not open: {error!r}"]
+        if problems:
             found[at, operation.kind.name, names, data] = problems
         shutil.rmtree(aside)
     report(
-        "power loss",
+        f"power cuts in {of}",
         points=len(chosen),
         operations=len(work.operations),
         acknowledged=len(told),
@@ -111,11 +146,22 @@ def cut_power(work: Recorded, aside: Path, points: int) -> None:
     assert found == {}, found
 
 
-def problems_of(folder: Path, told: list[dict[str, object]]) -> list[str]:
-    try:
-        return amiss(folder, told)
-    except Exception as error:
-        return [f"it does not open: {error!r}"]
+def not_upgraded(folder: Path, answers: dict[str, dict[str, list[dict[str, Any]]]]) -> list[str]:
+    """What is amiss after an upgrade that was interrupted was begun again."""
+    migrate(folder)
+    with Project.open(folder) as project:
+        found = [f"{each.check}: {each.problem}" for each in project.verify().findings]
+        for moment, views in answers.items():
+            for view, rows in views.items():
+                columns = ", ".join(rows[0]) if rows else "*"
+                now = project.analytics.table(f"select {columns} from {view}", int(moment))
+                if in_order(now.to_pylist()) != in_order(rows):
+                    found.append(f"changed: {view} as of {moment}")
+    return found
+
+
+def in_order(rows: list[dict[str, Any]]) -> list[str]:
+    return sorted(json.dumps(row, default=str, sort_keys=True) for row in rows)
 
 
 def instants(work: list[Operation], points: int, chance: random.Random) -> Iterator[int]:
