@@ -54,7 +54,7 @@ def test_a_folder_without_application_says_how_to_declare_one(tmp_path: Path, as
     assert ask("init", tmp_path / "p")["apps"] == []
     text = (tmp_path / "p" / "millpond.toml").read_text()
     assert "# [apps.blood_cells]" in text
-    assert tomllib.loads(text)["project"] == {"name": "p", "format": 1}
+    assert tomllib.loads(text)["project"] == {"name": "p", "format": 2}
 
 
 def test_labels_of_any_letters_are_kept(tmp_path: Path, ask: Ask) -> None:
