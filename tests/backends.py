@@ -34,7 +34,14 @@ PREFIX = "MILLPOND_TEST_PREFIX"
 ON_EACH = ("access", "analytics", "capture", "database", "history", "loop", "marts", "pipelines")
 ON_EACH += ("serving", "snapshots")
 #: but for those files to whose subject the database is all one.
-ALL_ONE = ("test_bad_input", "test_disk_full", "test_doors", "test_pages", "test_refused")
+ALL_ONE = (
+    "test_bad_input",
+    "test_disk_full",
+    "test_doors",
+    "test_own_views",
+    "test_pages",
+    "test_refused",
+)
 
 _FILE = "sqlite:///lake/operations.db"
 _TEMPLATE = "millpond_template"
