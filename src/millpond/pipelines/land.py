@@ -33,7 +33,7 @@ from millpond.durable import is_full, make_folder
 from millpond.errors import DiskFull, NotFound
 from millpond.history.lock import exclusive
 from millpond.pipelines import land_sql
-from millpond.pipelines.land_stage import BAD, Staged, stage
+from millpond.pipelines.land_stage import BAD, Staged, said_on, stage
 from millpond.raw.store import Data, ObjectStore
 from millpond.settings import FeedSection
 from millpond.values import from_micros, new_id
@@ -233,7 +233,8 @@ class Land:
     def versions(self) -> None:
         """Step 6. Record what was never said of its record."""
         paths = map(str, (self._rows, self._keys, self._dropped))
-        for batch in self._batches(land_sql.VERSIONS, self._feed, *paths):
+        new = list(self._batches(land_sql.VERSIONS, self._feed, *paths))
+        for batch in said_on(self._rows, pa.Table.from_batches(new)) if new else ():
             self._record(feed_tables.record_versions, batch, landing_id=self.landing_id)
 
     def sightings(self) -> None:

@@ -1,7 +1,6 @@
 """What a landing asks of what is known already: SQL over the vault and the rows put aside.
 
-The rows are joined in their ids first and their contents fetched last, so that what is
-held in memory is small for each row.
+Contents, which are long, take no part in it: what is held in memory is small for each row.
 """
 
 #: The landing that brought the same bytes: feed, sha256, whether any day will do and the
@@ -39,7 +38,7 @@ join many on many.key = later.key and many.valid_from = later.valid_from and man
 join read_parquet(?) as earlier on earlier.line = many.line
 """
 
-#: Versions that are new to their records: feed, rows, keys, rows dropped.
+#: Lines whose versions are new to their records: feed, rows, keys, rows dropped.
 VERSIONS = """
 with known as (
     select version.record_id, version.version
@@ -47,22 +46,17 @@ with known as (
     join landings using (landing_id)
     where landings.feed = ?
 ),
-staged as (select line, key, version, content, personal from read_parquet(?)),
 kept as (
     select staged.line, keys.record_id, staged.version
-    from staged
+    from (select line, key, version from read_parquet(?)) as staged
     join read_parquet(?) as keys using (key)
     anti join read_parquet(?) as dropped using (line)
-),
-new as (
-    select min(line) as line, record_id
-    from kept
-    anti join known using (record_id, version)
-    group by record_id, version
 )
-select new.record_id, staged.version, staged.content, staged.personal
-from staged
-join new using (line)
+select min(line) as line, record_id
+from kept
+anti join known using (record_id, version)
+group by record_id, version
+order by line
 """
 
 #: Sightings that differ from what stands: feed, first and last moment, rows, keys, rows

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -17,6 +18,9 @@ from millpond.raw.feeds.table import BadRow, TableFile, open_table
 from millpond.raw.feeds.table_shape import SHAPED, Shape
 from millpond.settings import FeedSection
 
+_READ = 10_000
+
+#: Rows that were not taken.
 BAD = pa.schema([("line", pa.int64()), ("reason", pa.string()), ("content", pa.string())])
 
 
@@ -87,6 +91,25 @@ def stage(
     day = max(days, default=file.day) if section.business_date else file.day
     first, last = min(moments, default=file.day), max(moments, default=file.day)
     return Staged(good + bad, bad, day, first, last, extra)
+
+
+def said_on(rows: Path, lines: pa.Table) -> Iterator[pa.RecordBatch]:
+    """What the rows on some lines say: ``record_id, version, content, personal``.
+
+    Args:
+        rows: as `stage` has written them.
+        lines: ``line, record_id``, in the order of the lines.
+    """
+    lines = lines.combine_chunks()
+    wanted = lines["line"].to_numpy()
+    with pq.ParquetFile(rows) as file:
+        columns = ["line", "version", "content", "personal"]
+        for batch in file.iter_batches(batch_size=_READ, columns=columns):
+            here = batch["line"].to_numpy()
+            first, end = np.searchsorted(wanted, [here[0], here[-1] + 1])
+            chosen = batch.take(pa.array(np.searchsorted(here, wanted[first:end])))
+            ids = lines["record_id"].slice(first, end - first).combine_chunks()
+            yield chosen.drop_columns(["line"]).add_column(0, "record_id", ids)
 
 
 def _told(name: str, section: FeedSection) -> dict[str, str]:
