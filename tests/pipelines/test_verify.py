@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from millpond.capture.annotations import NewAnnotation
 from millpond.capture.objects import object_key
 from millpond.capture.refusals import record_refusal
+from millpond.database.connection import reading
 from millpond.snapshots.files import LABELS
 from millpond.values import Box, Prediction
 from pond import Pond, cells
@@ -143,3 +145,23 @@ def test_a_changed_model(pond: Pond, make_model: Callable[[Pond], Path]) -> None
     model.write_bytes(model.read_bytes()[:-1] + b"!")
     [finding] = pond.verify().findings
     assert (finding.check, finding.subject) == ("models", "cells-1")
+
+
+def test_a_damaged_page_of_the_operational_database(pond: Pond) -> None:
+    if pond.engine.dialect.name != "sqlite":
+        pytest.skip("a server checks its pages itself")
+    with reading(pond.engine) as connection:
+        find = text("SELECT rootpage FROM sqlite_schema WHERE name = 'objects'")
+        page = connection.scalar(find)
+    pond.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    pond.close()
+    path = pond.folder / "lake" / "operations.db"
+    data = bytearray(path.read_bytes())
+    data[(page - 1) * 4096 : (page - 1) * 4096 + 200] = b"\xff" * 200
+    path.write_bytes(data)
+    again = Pond(pond.folder)
+    done = again.verify()
+    again.close()
+    assert done.findings[0].check == "database"
+    assert any(finding.check == "objects" for finding in done.findings)
+    assert "links" in done.skipped

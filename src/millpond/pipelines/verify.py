@@ -89,8 +89,8 @@ def _look(
     ground: Ground, checks: Sequence[Check], journal: Journal, on_progress: OnProgress
 ) -> dict[str, Findings]:
     """What each of some checks found in all its parts."""
-    parts = {check.name: check.parts(ground) for check in checks}
     found = dict(journal.done)
+    parts = {check.name: _parts(ground, check, found) for check in checks}
     done = Counter(name for name, _ in found)
     pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="millpond-verify")
     try:
@@ -111,14 +111,29 @@ def _look(
     return {name: _merged([found[name, part] for part in parts[name]]) for name in parts}
 
 
+def _parts(ground: Ground, check: Check, found: dict[tuple[str, str], Findings]) -> Sequence[str]:
+    """The parts of a check; that they cannot be told is all that is found then."""
+    try:
+        return check.parts(ground)
+    except Exception as error:
+        found[check.name, ""] = _unchecked(check, "", error)
+        return ("",)
+
+
 def _look_at(ground: Ground, check: Check, part: str) -> Findings:
     """What a check found in one part; that it cannot be made is a finding, too."""
     findings = Findings()
     try:
         check.run(ground, part, findings)
     except Exception as error:
-        reason = str(error).partition("\n")[0] or type(error).__name__
-        findings.add(check.name, part, f"it cannot be checked: {reason}", "see what else is amiss")
+        findings.merge(_unchecked(check, part, error))
+    return findings
+
+
+def _unchecked(check: Check, part: str, error: Exception) -> Findings:
+    findings = Findings()
+    reason = str(error).partition("\n")[0] or type(error).__name__
+    findings.add(check.name, part, f"it cannot be checked: {reason}", "see what else is amiss")
     return findings
 
 

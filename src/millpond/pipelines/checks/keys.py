@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sqlalchemy import select
+
 from millpond.database.connection import reading
-from millpond.history.vault import LANDINGS, VAULT
+from millpond.history.totals import totals
+from millpond.history.vault import LANDINGS, VAULT, VaultTable
 from millpond.pipelines.checks.check import RESTORE, Check, Ground
 from millpond.pipelines.findings import Findings
 
@@ -23,8 +26,19 @@ _EITHER = dict.fromkeys(("target_id", "root_id"), ("hub_prediction", "hub_annota
 _MAY_BE_BROKEN_OFF = "landing_id"
 
 
+def _filled(ground: Ground) -> list[VaultTable]:
+    """The tables that have any rows, loaded or not."""
+    with reading(ground.engine) as connection:
+        loaded = totals(connection, list(VAULT))
+        return [
+            table
+            for name, table in VAULT.items()
+            if loaded[name] or connection.execute(select(table.source.fact).limit(1)).first()
+        ]
+
+
 def _tables(ground: Ground) -> Sequence[str]:
-    return list(VAULT)
+    return [table.name for table in _filled(ground)]
 
 
 def _find_twice(ground: Ground, part: str, findings: Findings) -> None:
@@ -48,7 +62,7 @@ def _references(ground: Ground) -> Sequence[str]:
     """Each column that refers to a hub, as ``table.column``."""
     return [
         f"{table.name}.{column.name}"
-        for table in VAULT.values()
+        for table in _filled(ground)
         if table.kind != "hub"
         for column in table.columns
         if (column.name in _HUBS or column.name in _EITHER)
@@ -78,8 +92,7 @@ def _find_dangling(ground: Ground, part: str, findings: Findings) -> None:
 def _slices(ground: Ground, column: str, *names: str) -> list[str]:
     """Conditions that cut tables by the hash of a column, so that each part fits into memory."""
     with reading(ground.engine) as connection:
-        found = ground.history.active(connection, names)
-    number = sum(active.rows for active in found.values()) // _AT_ONCE + 1
+        number = sum(totals(connection, names).values()) // _AT_ONCE + 1
     return [f"hash({column}) % {number} = {which}" for which in range(number)]
 
 
