@@ -1,0 +1,1 @@
+"""Measurements, one command each; none of it is part of the package."""

@@ -1,0 +1,1 @@
+"""What the history costs: loads, questions, memory and room on the disk."""
