@@ -75,8 +75,11 @@ class Uploads:
         raise AssertionError(f"upload {number} was never answered")
 
 
-def test_what_was_answered_survives_sigkill(new_project: Callable[..., Path]) -> None:
-    check(Server(new_project("--task", "detection", "--labels", "a,b")), uploads=200, kills=10)
+def test_what_was_answered_survives_sigkill(
+    new_project: Callable[..., Path], database: str
+) -> None:
+    server = Server(new_project("--task", "detection", "--labels", "a,b"))
+    check(server, uploads=200, kills=10 if database == "sqlite" else 3)
 
 
 @pytest.mark.soak
