@@ -7,7 +7,6 @@ import subprocess
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,14 +17,22 @@ from millpond.history.history import History
 from running import MILLPOND, Server, millpond
 
 
+@pytest.fixture(autouse=True)
+def only_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have servers begin nothing by themselves, however long a test takes."""
+    for name in ("HISTORY", "VIEWS"):
+        monkeypatch.setenv(f"MILLPOND_PIPELINES__{name}__SCHEDULE", "never")
+
+
 @pytest.fixture
-def project(new_project: Callable[..., Path]) -> Path:
-    return new_project("--task", "detection", "--labels", "a,b")
+def every_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have servers load the history when there is anything to load."""
+    monkeypatch.setenv("MILLPOND_PIPELINES__HISTORY__SCHEDULE", "every 1s")
 
 
 def client(server: Server) -> httpx.Client:
     headers = {"Authorization": f"Bearer {server.token}"}
-    return httpx.Client(base_url=server.url, headers=headers, timeout=30)
+    return httpx.Client(base_url=server.url, headers=headers, timeout=60)
 
 
 def predict(web: httpx.Client) -> None:
@@ -48,11 +55,8 @@ def until(found: Callable[[], Any], seconds: float = 60) -> Any:
     return what
 
 
-def test_a_schedule_runs_by_itself_when_there_is_something_to_do(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MILLPOND_PIPELINES__HISTORY__SCHEDULE", "every 1s")
-    server = Server(project).start()
+@pytest.mark.usefixtures("every_second")
+def test_a_schedule_runs_by_itself_when_there_is_something_to_do(server: Server) -> None:
     with client(server) as web:
         predict(web)
         [run] = until(
@@ -68,11 +72,10 @@ def test_a_schedule_runs_by_itself_when_there_is_something_to_do(
         assert [step["name"] for step in report["steps"]] == ["load"]
         assert report["log"]
         assert web.get("/api/v1/runs/x").status_code == 404
-    assert server.stop() == 0
 
 
-def test_a_server_ends_while_a_pipeline_is_under_way_and_the_next_goes_on(project: Path) -> None:
-    server = Server(project).start()
+def test_a_server_ends_while_a_pipeline_is_under_way_and_the_next_goes_on(server: Server) -> None:
+    project = server.project
     history = History(project / "lake" / "history")
     with client(server) as web, ThreadPoolExecutor() as pool:
         predict(web)
@@ -93,11 +96,10 @@ def test_a_server_ends_while_a_pipeline_is_under_way_and_the_next_goes_on(projec
         [done] = web.get("/api/v1/runs").json()["runs"]
         assert done["run_id"] == run["run_id"]
         assert done["rows"] > 0
-    assert server.stop() == 0
 
 
-def test_a_killed_server_leaves_no_child_and_the_next_run_goes_on(project: Path) -> None:
-    server = Server(project).start()
+def test_a_killed_server_leaves_no_child_and_the_next_run_goes_on(server: Server) -> None:
+    project = server.project
     history = History(project / "lake" / "history")
     with client(server) as web, ThreadPoolExecutor() as pool, history.locked():
         predict(web)
@@ -111,8 +113,8 @@ def test_a_killed_server_leaves_no_child_and_the_next_run_goes_on(project: Path)
     assert killed["rows"] > 0
 
 
-def test_a_run_beside_a_server_waits_for_its_turn(project: Path) -> None:
-    server = Server(project).start()
+def test_a_run_beside_a_server_waits_for_its_turn(server: Server) -> None:
+    project = server.project
     history = History(project / "lake" / "history")
     command = [*MILLPOND, "run", "history", "--project", str(project)]
     with client(server) as web, ThreadPoolExecutor() as pool:
@@ -123,8 +125,7 @@ def test_a_run_beside_a_server_waits_for_its_turn(project: Path) -> None:
             beside = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
             until(lambda: statuses(web) == ["queued", "running"])
         assert asked.result().json()["rows"] > 0
-        out, _ = beside.communicate(timeout=30)
+        out, _ = beside.communicate(timeout=60)
         assert out.startswith("history: done, 0 rows in ")
         wrong = web.post("/api/v1/runs", json={"pipeline": "history", "older_than": "7d"})
         assert (wrong.status_code, wrong.json()["title"]) == (422, "Invalid")
-    assert server.stop() == 0
