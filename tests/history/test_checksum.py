@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 from millpond.history.checksum import checksum_of
 from millpond.history.hash_diff import hash_diffs
 
+#: No database is in it.
+pytestmark = pytest.mark.sqlite
+
 SCHEMA = pa.schema(
     [
         ("id", pa.string()),

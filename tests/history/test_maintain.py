@@ -156,6 +156,7 @@ def part(number: int, size: int) -> ActiveFile:
     return ActiveFile(f"{number}.parquet", size, size, number, number, "a", "b")
 
 
+@pytest.mark.sqlite
 @given(st.lists(st.integers(1, 2_000), max_size=60))
 def test_files_are_taken_together_in_their_order(sizes: list[int]) -> None:
     parts = [part(number, size) for number, size in enumerate(sizes)]
@@ -170,7 +171,8 @@ def test_files_are_taken_together_in_their_order(sizes: list[int]) -> None:
     assert len(set(taken)) == len(taken)
 
 
-def test_no_row_is_written_often(lake: Lake) -> None:
+@pytest.mark.sqlite
+def test_no_row_is_written_often() -> None:
     """A thousand files of one size, compacted at every eighth: few files, few rewrites."""
     parts: list[ActiveFile] = []
     written = 0
@@ -219,6 +221,7 @@ maintain(lake.engine, lake.commit, lake.history, grace_seconds=0)
 """
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("where", ["file", "entry", "replace", "unlink"])
 def test_killed_in_maintenance(lake: Lake, where: str) -> None:
     answered = rounds(lake, 2)

@@ -76,6 +76,7 @@ def test_rows_are_in_a_fixed_order(lake: Lake) -> None:
         assert order == sorted(order)
 
 
+@pytest.mark.sqlite
 def test_a_moved_lake_opens(tmp_path: Path) -> None:
     lake = Lake(tmp_path / "here")
     lake.some_of_everything()
