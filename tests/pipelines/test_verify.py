@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from filled import filled
 from millpond.capture.annotations import NewAnnotation
 from millpond.capture.objects import object_key
 from millpond.capture.refusals import record_refusal
@@ -17,11 +18,24 @@ from millpond.values import Box, Prediction
 from pond import Pond, cells
 
 
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("template") / "pond"
+
+
 @pytest.fixture
-def pond(tmp_path: Path) -> Iterator[Pond]:
+def pond(tmp_path: Path, template: Path) -> Iterator[Pond]:
     """Three reviewed cells, one of them with an inference that was reviewed, half loaded."""
-    pond = Pond(tmp_path)
-    pond.ingest(cells(tmp_path / "a", 3))
+    filled(tmp_path / "pond", template, _fill)
+    pond = Pond(tmp_path / "pond")
+    yield pond
+    pond.close()
+
+
+def _fill(folder: Path) -> None:
+    folder.mkdir()
+    pond = Pond(folder)
+    pond.ingest(cells(folder / "a", 3))
     pond.freeze("first")
     pond.load()
     [object_id, *_] = _objects(pond)
@@ -34,7 +48,6 @@ def pond(tmp_path: Path) -> Iterator[Pond]:
         inference=inference,
     )
     pond.commit.run(lambda transaction: record_refusal(transaction, "cells", 400, "no image"))
-    yield pond
     pond.close()
 
 
@@ -139,8 +152,8 @@ def test_many_findings_are_counted_and_some_listed(pond: Pond, tmp_path: Path) -
 
 def test_a_changed_model(pond: Pond, make_model: Callable[[Pond], Path]) -> None:
     folder = make_model(pond)
-    assert pond.verify().checked["models"] == 1
-    assert pond.verify().verify == "ok"
+    done = pond.verify()
+    assert (done.checked["models"], done.verify) == (1, "ok")
     model = folder / "model.onnx"
     model.write_bytes(model.read_bytes()[:-1] + b"!")
     [finding] = pond.verify().findings

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import update
 
-from backends import database_url
+from filled import filled
 from millpond.analytics.catalogue import Catalogue
 from millpond.analytics.refresh import refresh
 from millpond.analytics.relations import stored_folder
@@ -43,30 +41,18 @@ from millpond.values import Box, Prediction, from_micros, new_id
 from pond import Pond, cells
 
 
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("template") / "pond"
+
+
 @pytest.fixture
-def pond(tmp_path: Path, filled: Callable[[], Path]) -> Iterator[Pond]:
+def pond(tmp_path: Path, template: Path) -> Iterator[Pond]:
     """Images, annotations and a landed file, loaded twice, merged, archived, and one refresh."""
-    folder = tmp_path / "pond"
-    if database_url(folder).startswith("sqlite"):
-        shutil.copytree(filled(), folder)
-    else:
-        _fill(folder)
-    pond = _opened(folder)
+    filled(tmp_path / "pond", template, _fill)
+    pond = _opened(tmp_path / "pond")
     yield pond
     pond.close()
-
-
-@pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
-    """Gives a folder to be copied, which takes less time than to fill one."""
-
-    @cache
-    def fill() -> Path:
-        folder = tmp_path_factory.mktemp("filled") / "pond"
-        _fill(folder)
-        return folder
-
-    return fill
 
 
 def _opened(folder: Path) -> Pond:
@@ -76,6 +62,7 @@ def _opened(folder: Path) -> Pond:
 
 
 def _fill(folder: Path) -> None:
+    folder.mkdir()
     pond = _opened(folder)
     pond.ingest(cells(folder / "a", 3))
     _land(pond, "id,plan\n1,basic\n2,fibre\nx,none\n")
