@@ -64,7 +64,16 @@ def lake(tmp_path: Path) -> Lake:
     return lake
 
 
-@pytest.mark.parametrize("read", [by_deltalake, by_polars, by_duckdb, by_spark])
+#: PySpark leaves sockets to its garbage.
+SPARK = pytest.param(
+    by_spark,
+    marks=pytest.mark.filterwarnings(
+        "ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning"
+    ),
+)
+
+
+@pytest.mark.parametrize("read", [by_deltalake, by_polars, by_duckdb, SPARK])
 def test_an_engine_reads_what_we_read(lake: Lake, read: Callable[[Path], pa.Table]) -> None:
     assert_same(lake, read, loads=3)
     maintain(lake.engine, lake.commit, lake.history, grace_seconds=0)
