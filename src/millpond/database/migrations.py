@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, inspect, select, update
+from sqlalchemy import Connection, Engine, inspect, select, text, update
 from sqlalchemy.schema import CreateIndex
 
 from millpond.database.clock import machine_now
@@ -130,7 +130,7 @@ def renumber(engine: Engine) -> None:
 
 
 def complete_tables(connection: Connection) -> None:
-    """Make the tables, columns and indexes that are declared and not there.
+    """Make the tables, columns and indexes that are declared; drop indexes that no longer are.
 
     A column that is added to rows that are there already is null in them.
     """
@@ -146,6 +146,27 @@ def complete_tables(connection: Connection) -> None:
                 )
         for index in table.indexes:
             connection.execute(CreateIndex(index, if_not_exists=True))
+    for name in _indexes(connection) - _declared_indexes():
+        connection.exec_driver_sql(f'DROP INDEX "{name}"')
+
+
+def _indexes(connection: Connection) -> set[str]:
+    """The indexes of tables of ours, but for those that a constraint brought."""
+    if connection.dialect.name == "sqlite":
+        query = text("SELECT name, tbl_name FROM sqlite_master WHERE type = 'index'")
+    else:
+        query = text(
+            "SELECT indexname, tablename FROM pg_indexes WHERE schemaname = current_schema()"
+        )
+    return {
+        name
+        for name, table in connection.execute(query)
+        if table in metadata.tables and name.startswith("ix_")
+    }
+
+
+def _declared_indexes() -> set[str | None]:
+    return {index.name for table in metadata.sorted_tables for index in table.indexes}
 
 
 def _done(engine: Engine) -> set[tuple[int, str]]:
