@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sqlalchemy import select
 
 from lake import BOX, CELLS, Lake
+from millpond.analytics.refresh import refresh
 from millpond.capture import tables
 from millpond.capture.annotations import NewAnnotation
 from millpond.errors import Invalid
@@ -76,6 +77,11 @@ class AnyOrder(RuleBasedStateMachine):
     @rule()
     def load(self) -> None:
         self.lake.load()
+
+    @rule()
+    def refresh(self) -> None:
+        lake = self.lake
+        refresh(lake.engine, lake.history, lake.analytics, grace_seconds=0)
 
     @rule(steps=st.integers(1, 4))
     def break_off(self, steps: int) -> None:
