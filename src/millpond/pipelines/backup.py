@@ -136,29 +136,27 @@ class _Backup:
         self._amiss: list[str] = []
 
     def make(self, held: Path) -> tuple[int, int, int, tuple[str, ...]]:
-        """Fill the folder; the moment, the files, their bytes and what is amiss.
-
-        1. Link the files of the history in the instant in which the database is read
-           first, while nobody loads, archives or maintains. The links keep them.
-        2. Copy the database out of that very transaction.
-        3. Copy what its rows name. That was on disk before the rows were, and never changes.
-        4. Copy the files of the history, the settings and the views.
-        5. Write the list and the manifest, and have every name on disk.
-        """
+        """Fill the folder; the moment, the files, their bytes and what is amiss."""
         origin, aside = self._origin, self._aside
         (aside / LAKE).mkdir()
         with reading(origin.engine) as connection:
+            # Step 1. Link the files of the history in the instant in which the database is
+            # first read, while nobody loads, archives or maintains. The links keep them.
             with origin.history.locked():
                 moment = last(connection)
                 hold(origin.history, held)
+            # Step 2. Copy the database out of that very transaction.
             copy_out(connection, aside / DATABASE, self._telling("database"))
         with open(aside / LIST, "x", encoding="utf-8") as listing:
             copies = Copies(aside, listing)
+            # Step 3. Copy what its rows name: that was on disk before they were, and never changes.
             self._copy_named(copies)
+            # Step 4. Copy the files of the history, the settings and the views.
             self._copy_history(copies, held)
             for path in (origin.folder / FILE, *sorted(origin.folder.glob("views/*.sql"))):
                 copies.copy(path, str(path.relative_to(origin.folder)))
             copies.keep(DATABASE)
+            # Step 5. Write the list and the manifest, and have every name on disk.
             listing.flush()
             os.fsync(listing.fileno())
         list_sha256 = sha256_of(aside / LIST)
@@ -187,7 +185,7 @@ class _Backup:
         finally:
             database.dispose()
         batches = (stored.key for stored in self._origin.store.list(_BATCHES))
-        side_by_side(lambda key: self._copy_key(copies, key), batches)
+        side_by_side(lambda key: self._copy_key(copies, key, key), batches)
 
     def _copy_object(self, copies: Copies, object_id: str, sha256: str, size: int) -> None:
         key = object_key(object_id)
@@ -195,19 +193,21 @@ class _Backup:
         earlier = self._earlier and self._earlier.file(name, size)
         if earlier and copies.link(earlier, name, sha256):
             return
-        found = self._copy_key(copies, key)
-        if found is None:
-            self._amiss.append(f"object {object_id}: its bytes are missing")
-        elif found != sha256:
+        found = self._copy_key(copies, key, f"object {object_id}")
+        if found not in (None, sha256):
             self._amiss.append(f"object {object_id}: its bytes are not as they were captured")
 
-    def _copy_key(self, copies: Copies, key: str) -> str | None:
-        """Copy an object of the store; its SHA-256, or None where there is none."""
+    def _copy_key(self, copies: Copies, key: str, what: str) -> str | None:
+        """Copy what the store has under a key; its SHA-256, or None where it gives nothing."""
         try:
             data = self._origin.store.get(key)
         except NotFound:
-            return None
-        return copies.write(data, f"{LAKE}/{key}")
+            self._amiss.append(f"{what}: its bytes are missing")
+        except OSError as error:
+            self._amiss.append(f"{what}: its bytes cannot be read: {error.strerror or error}")
+        else:
+            return copies.write(data, f"{LAKE}/{key}")
+        return None
 
     def _copy_folder(self, copies: Copies, name: str) -> None:
         folder = self._origin.lake / name

@@ -58,11 +58,6 @@ def restore(
 ) -> Manifest:
     """Make a project in a new folder of what a backup holds.
 
-    1. Copy every file of the list into a folder beside, comparing its hash on the way.
-    2. Put the lake and the operational database where the settings say.
-    3. Have everything on disk.
-    4. Rename the folder, which happens at once or not at all.
-
     Args:
         folder: is to be empty, or not there yet.
         database: address of the operational database; it is written into the settings.
@@ -87,9 +82,13 @@ def restore(
     under_way = f"{folder} is being restored already"
     try:
         with own_folder(folder.parent / f"{PART}{folder.name}", under_way) as aside:
+            # Step 1. Copy every file of the list beside, comparing its hash on the way.
             _copy(source, aside, manifest, on_damaged, on_progress)
+            # Step 2. Put the lake and the operational database where the settings say.
             _settle(aside, manifest, database, on_progress)
+            # Step 3. Have every name on disk; the bytes are.
             sync_folders(aside)
+            # Step 4. Rename the folder, which happens at once or not at all.
             aside.rename(folder)
             sync_folder(folder.parent)
     except OSError as error:
