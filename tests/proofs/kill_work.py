@@ -9,15 +9,18 @@ import json
 import os
 import threading
 import time
+import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import deltalake  # noqa: F401 - imported once, before the processes are made
 import duckdb  # noqa: F401
 
+from millpond.errors import Busy
 from millpond.project import Project
 from proofs.steps import die_at
-from proofs.work import Work, amiss
+from proofs.work import Tell, Work, amiss
 
 _WRITERS = 2
 #: Seconds between two facts of a writer: the projects stay small, so that they are soon verified.
@@ -41,10 +44,8 @@ def work(folder: str, told: str, seed: int, step: list[Any] | None) -> None:
     project = Project.open(folder)
     for number in range(_WRITERS):
         writer = Work(project, tell, seed * 10 + number)
-        threading.Thread(target=_capture, args=[writer], daemon=True).start()
-    asker = Work(project, tell, seed)
-    while True:
-        asker.run()
+        threading.Thread(target=_repeat, args=[writer.capture, tell], daemon=True).start()
+    _repeat(Work(project, tell, seed).run, tell)
 
 
 def check(folder: str, told: str, found: str) -> None:
@@ -54,7 +55,13 @@ def check(folder: str, told: str, found: str) -> None:
     Path(found).write_text(json.dumps(problems))
 
 
-def _capture(writer: Work) -> None:
+def _repeat(work: Callable[[], None], tell: Tell) -> None:
+    """Do some work again and again; that it was refused is amiss, but not that it must wait."""
     while True:
-        writer.capture()
+        try:
+            work()
+        except Busy:
+            pass
+        except Exception:
+            tell({"refused": traceback.format_exc()})
         time.sleep(_BREATH)

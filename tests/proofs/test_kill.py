@@ -25,7 +25,7 @@ from proofs.work import declare
 #: A project takes this many kills, then comes a new one: so each stays small.
 _KILLS_EACH = 20
 #: Seconds that a process is given to reach the step at which it dies.
-_PATIENCE = 10.0
+_PATIENCE = 20.0
 #: Seconds after which a process is killed that dies at no step, at most.
 _LIFE = 1.2
 
@@ -36,7 +36,8 @@ Make = Callable[[str], Path]
 @pytest.fixture
 def make(new_project: Callable[..., Path]) -> Make:
     """Makes a project of that name."""
-    return lambda name: declare(new_project("--task", "detection", "--labels", "a,b", name=name))
+    options = ("--app", "cells", "--task", "detection", "--labels", "a,b")
+    return lambda name: declare(new_project(*options, name=name))
 
 
 def test_no_kill_loses_what_was_acknowledged(make: Make, tmp_path: Path) -> None:

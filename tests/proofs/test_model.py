@@ -226,7 +226,8 @@ class Model(RuleBasedStateMachine):
         type(self).steps += 1
         moments = self.truth.moments()
         assert increases(moments)
-        self.ask(self.chance.choice(moments) - self.chance.randint(0, 1))
+        if self.chance.random() < 0.5:
+            self.ask(self.chance.choice(moments) - self.chance.randint(0, 1))
 
     def teardown(self) -> None:
         clock.machine_now = _MACHINE
@@ -235,7 +236,7 @@ class Model(RuleBasedStateMachine):
                 assert self.rows(name, moment) == rows
             moments = self.truth.moments()
             for name in COLUMNS:
-                for moment in {self.now(), *self.chance.sample(moments, min(2, len(moments)))}:
+                for moment in (self.now(), self.chance.choice(moments)):
                     self.ask(moment, name)
             assert list(reconcile(self.project.engine, self.project.history)) == []
         finally:
@@ -370,5 +371,6 @@ def test_every_view_at_every_moment_is_the_truth() -> None:
 
 
 @pytest.mark.soak
-def test_every_view_at_every_moment_is_the_truth_for_long() -> None:
-    check(examples=1000, steps=50)
+@pytest.mark.parametrize("part", range(4))
+def test_every_view_at_every_moment_is_the_truth_for_long(part: int) -> None:
+    check(examples=250, steps=50)

@@ -37,7 +37,7 @@ PIPELINES = (
     ("maintain", {}),
 )
 
-#: Told of what the project has acknowledged, as JSON.
+#: Told of what the project has acknowledged or refused, as JSON.
 Tell = Callable[[dict[str, Any]], None]
 
 #: Views that together tell every fact: documents nest images, inferences and the rest.
@@ -191,6 +191,7 @@ def amiss(folder: Path, told: list[dict[str, Any]]) -> list[str]:
     """Open a project after a crash: what is wrong with it, given what it had acknowledged."""
     with Project.open(folder) as project:
         found = [f"{each.check}: {each.problem}" for each in project.verify().findings]
+        found += [each["refused"] for each in told if "refused" in each]
         return found + _lost_or_doubled(project, told) + _changed(project, told)
 
 
