@@ -1,4 +1,4 @@
-"""The composition root: reads the settings, opens the backends and hands them out.
+"""A project: everything that can be done with one, a method each.
 
 Whatever works on a project, the command line, the server or a user's own
 script, begins with `Project.open`.
@@ -10,33 +10,23 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
 
-from millpond.access.access import Access
-from millpond.analytics.analytics import Analytics, Answer, Definitions
-from millpond.analytics.catalogue import FOLDER as VIEWS
-from millpond.analytics.catalogue import Catalogue
+from millpond.analytics.analytics import Answer, Definitions
 from millpond.analytics.compare import diff_view, view_history
 from millpond.analytics.definitions import record_definitions
-from millpond.analytics.feed_views import feed_views
-from millpond.analytics.lookup import Lookup
-from millpond.analytics.past import Past
 from millpond.analytics.reports import ViewReport, view_reports
+from millpond.backends import Backends, lake_folder
 from millpond.capture.annotations import NewAnnotation
 from millpond.capture.objects import get_object
 from millpond.capture.reviews import Place
-from millpond.database.connection import create_schema, open_database, reading
-from millpond.database.group_commit import GroupCommit
+from millpond.database.connection import reading
 from millpond.errors import Corrupted, Invalid, UsageError
-from millpond.history.history import History
 from millpond.marts.content import Labels
-from millpond.marts.marts import Choice, Exported, Marts
+from millpond.marts.marts import Choice, Exported
 from millpond.models.package import ModelPackage
-from millpond.models.registry import ModelVersion, Registry
+from millpond.models.registry import ModelVersion
 from millpond.pipelines.arrivals import arrived
 from millpond.pipelines.backup import BackedUp, Origin, backup
 from millpond.pipelines.doctor import (
@@ -49,27 +39,19 @@ from millpond.pipelines.doctor import (
 )
 from millpond.pipelines.findings import Verified
 from millpond.pipelines.ingest import Ingested, IngestOptions, ingest
-from millpond.pipelines.land import LandedFile, Landings
-from millpond.pipelines.land_days import land_pipeline
+from millpond.pipelines.land import LandedFile
 from millpond.pipelines.migrate import Migrated
 from millpond.pipelines.migrate import migrate as migrated
-from millpond.pipelines.named import Works, named_pipelines
 from millpond.pipelines.restore import Restored, restore
 from millpond.pipelines.runs import MOST, Run, RunReport, list_runs, report_run
 from millpond.pipelines.timetable import Timetable
 from millpond.pipelines.verify import Ground, OnProgress, unreadable, verify
 from millpond.pipelines.workers import Workers
-from millpond.pipelines.workflows import Workflows
-from millpond.raw.store import SEAM as STORES
-from millpond.raw.store import ObjectStore
-from millpond.seams import load_backend
-from millpond.serving.annotating import AnnotateService
 from millpond.serving.answers import AnnotationAnswer, InferenceAnswer, annotation_answer
-from millpond.serving.predict import PredictService, decode_limits
+from millpond.serving.predict import decode_limits
 from millpond.serving.services import Services
-from millpond.settings import AppSection, Settings, read_settings
+from millpond.settings import AppSection, read_settings
 from millpond.snapshots.snapshot import Snapshot
-from millpond.snapshots.snapshots import Snapshots, named_moment
 from millpond.snapshots.split import DEFAULT_RULE, SplitRule
 from millpond.values import app_route, iso
 
@@ -83,128 +65,13 @@ if TYPE_CHECKING:
 LOCAL = "os:python"
 
 
-class Project:
+class Project(Backends):
     """An open project.
-
-    Args:
-        folder: with its ``millpond.toml``.
-        settings: what that says.
 
     Use it as a context manager, or call `close`: it writes what still waits.
     """
 
-    def __init__(self, folder: Path, settings: Settings) -> None:
-        self.folder = folder
-        self.settings = settings
-        self.lake = _lake(folder, settings)
-        self.engine = open_database(settings.database.url, folder)
-        create_schema(self.engine)
-        self.commit = GroupCommit(self.engine)
-        self._workers: Workers | None = None
-
-    @classmethod
-    def open(cls, folder: Path | str) -> Self:
-        """The project in a folder.
-
-        Raises:
-            ProjectError: there is none, or it is of a newer format.
-            UsageError: a setting does not fit.
-        """
-        folder = Path(folder).resolve()
-        return cls(folder, read_settings(folder))
-
-    def close(self) -> None:
-        """Write what still waits, and close the backends."""
-        for name in ("analytics", "past"):
-            if name in vars(self):
-                vars(self)[name].close()
-        self.commit.close()
-        self.engine.dispose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    # The backends, each opened when it is first asked for.
-
-    @cached_property
-    def store(self) -> ObjectStore:
-        """Where the objects lie."""
-        store: ObjectStore = load_backend(STORES, "file")(self.lake)
-        return store
-
-    @cached_property
-    def access(self) -> Access:
-        """Who may come in."""
-        return Access(self.engine, self.commit, self.settings.server)
-
-    @cached_property
-    def registry(self) -> Registry:
-        """The models."""
-        return Registry(self.engine, self.commit, self.lake / "models")
-
-    @cached_property
-    def history(self) -> History:
-        """The history's tables."""
-        return History(self.lake / "history")
-
-    @cached_property
-    def catalogue(self) -> Catalogue:
-        """The views."""
-        return Catalogue(feed_views(self.settings.feeds), self.folder / VIEWS)
-
-    @cached_property
-    def analytics(self) -> Analytics:
-        """What answers queries over the views."""
-        return Analytics(
-            self.engine, self.history, self.settings.query, self._named_moment, self.catalogue
-        )
-
-    @cached_property
-    def landings(self) -> Landings:
-        """What lands the files of feeds."""
-        return Landings(self.engine, self.commit, self.store, self.analytics, self.lake)
-
-    @cached_property
-    def snapshots(self) -> Snapshots:
-        """The frozen training sets."""
-        return Snapshots(
-            self.engine, self.commit, self.analytics, self.store, self.lake / "snapshots"
-        )
-
-    @cached_property
-    def marts(self) -> Marts:
-        """Images and labels in forms that others read."""
-        return Marts(self.engine, self.analytics, self.store, self.snapshots)
-
-    @cached_property
-    def predictions(self) -> PredictService:
-        """What predicts and captures."""
-        return PredictService(
-            self.settings, self.engine, self.commit, self.store, self.registry, self.lookup
-        )
-
-    @cached_property
-    def past(self) -> Past:
-        """What finds facts that were archived."""
-        return Past(self.history)
-
-    @cached_property
-    def lookup(self) -> Lookup:
-        """What finds facts by id, archived or not."""
-        return Lookup(self.past)
-
-    @cached_property
-    def annotations(self) -> AnnotateService:
-        """What keeps what people say."""
-        return AnnotateService(self.engine, self.commit, self.lookup)
+    _workers: Workers | None = None
 
     # Names.
 
@@ -676,16 +543,6 @@ class Project:
 
     # Run.
 
-    @cached_property
-    def workflows(self) -> Workflows:
-        """What runs the pipelines."""
-        settings = self.settings.pipelines
-        works = Works(self.engine, self.commit, self.history, lambda: self.analytics, settings)
-        feeds, landing = self.settings.feeds, self.settings.pipelines.land
-        land = land_pipeline(lambda: self.landings, feeds, self.folder, landing)
-        pipelines = [*named_pipelines(works), land]
-        return Workflows(self.engine, self.commit, self.lake / "pipelines", pipelines)
-
     def run(self, pipeline: str, *, by: str = LOCAL, **parameters: str | None) -> Run:
         """Run a pipeline and wait for it, after those of its name that are under way.
 
@@ -768,9 +625,6 @@ class Project:
             checked("training", reach_training),
         ]
 
-    def _named_moment(self, name: str) -> int | None:
-        return named_moment(self.engine, name)
-
 
 def migrate(
     folder: Path | str,
@@ -791,13 +645,6 @@ def migrate(
 
     folder = Path(folder).resolve()
     settings = read_settings(folder, older=True)
-    lake = _lake(folder, settings)
+    lake = lake_folder(folder, settings)
     with nullcontext() if dry_run else only_server(lake):
         return migrated(folder, settings, lake, dry_run=dry_run, on_step=on_step)
-
-
-def _lake(folder: Path, settings: Settings) -> Path:
-    url = settings.storage.url
-    if urlsplit(url).scheme:
-        raise UsageError(f"storage.url {url!r} is no folder; this release keeps the lake in one")
-    return folder / url

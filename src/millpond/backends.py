@@ -1,0 +1,178 @@
+"""The composition root: reads the settings, opens the backends and hands them out."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+from millpond.access.access import Access
+from millpond.analytics.analytics import Analytics
+from millpond.analytics.catalogue import FOLDER as VIEWS
+from millpond.analytics.catalogue import Catalogue
+from millpond.analytics.feed_views import feed_views
+from millpond.analytics.lookup import Lookup
+from millpond.analytics.past import Past
+from millpond.database.connection import create_schema, open_database
+from millpond.database.group_commit import GroupCommit
+from millpond.errors import UsageError
+from millpond.history.history import History
+from millpond.marts.marts import Marts
+from millpond.models.registry import Registry
+from millpond.pipelines.land import Landings
+from millpond.pipelines.land_days import land_pipeline
+from millpond.pipelines.named import Works, named_pipelines
+from millpond.pipelines.workflows import Workflows
+from millpond.raw.store import SEAM as STORES
+from millpond.raw.store import ObjectStore
+from millpond.seams import load_backend
+from millpond.serving.annotating import AnnotateService
+from millpond.serving.predict import PredictService
+from millpond.settings import Settings, read_settings
+from millpond.snapshots.snapshots import Snapshots, named_moment
+
+
+class Backends:
+    """The backends of a project, each opened when it is first asked for.
+
+    Args:
+        folder: with its ``millpond.toml``.
+        settings: what that says.
+    """
+
+    def __init__(self, folder: Path, settings: Settings) -> None:
+        self.folder = folder
+        self.settings = settings
+        self.lake = lake_folder(folder, settings)
+        self.engine = open_database(settings.database.url, folder)
+        create_schema(self.engine)
+        self.commit = GroupCommit(self.engine)
+
+    @classmethod
+    def open(cls, folder: Path | str) -> Self:
+        """The project in a folder.
+
+        Raises:
+            ProjectError: there is none, or it is of a newer format.
+            UsageError: a setting does not fit.
+        """
+        folder = Path(folder).resolve()
+        return cls(folder, read_settings(folder))
+
+    def close(self) -> None:
+        """Write what still waits, and close the backends."""
+        for name in ("analytics", "past"):
+            if name in vars(self):
+                vars(self)[name].close()
+        self.commit.close()
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @cached_property
+    def store(self) -> ObjectStore:
+        """Where the objects lie."""
+        store: ObjectStore = load_backend(STORES, "file")(self.lake)
+        return store
+
+    @cached_property
+    def access(self) -> Access:
+        """Who may come in."""
+        return Access(self.engine, self.commit, self.settings.server)
+
+    @cached_property
+    def registry(self) -> Registry:
+        """The models."""
+        return Registry(self.engine, self.commit, self.lake / "models")
+
+    @cached_property
+    def history(self) -> History:
+        """The history's tables."""
+        return History(self.lake / "history")
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The views."""
+        return Catalogue(feed_views(self.settings.feeds), self.folder / VIEWS)
+
+    @cached_property
+    def analytics(self) -> Analytics:
+        """What answers queries over the views."""
+        return Analytics(
+            self.engine, self.history, self.settings.query, self._moment_named, self.catalogue
+        )
+
+    @cached_property
+    def landings(self) -> Landings:
+        """What lands the files of feeds."""
+        return Landings(self.engine, self.commit, self.store, self.analytics, self.lake)
+
+    @cached_property
+    def snapshots(self) -> Snapshots:
+        """The frozen training sets."""
+        return Snapshots(
+            self.engine, self.commit, self.analytics, self.store, self.lake / "snapshots"
+        )
+
+    @cached_property
+    def marts(self) -> Marts:
+        """Images and labels in forms that others read."""
+        return Marts(self.engine, self.analytics, self.store, self.snapshots)
+
+    @cached_property
+    def predictions(self) -> PredictService:
+        """What predicts and captures."""
+        return PredictService(
+            self.settings, self.engine, self.commit, self.store, self.registry, self.lookup
+        )
+
+    @cached_property
+    def past(self) -> Past:
+        """What finds facts that were archived."""
+        return Past(self.history)
+
+    @cached_property
+    def lookup(self) -> Lookup:
+        """What finds facts by id, archived or not."""
+        return Lookup(self.past)
+
+    @cached_property
+    def annotations(self) -> AnnotateService:
+        """What keeps what people say."""
+        return AnnotateService(self.engine, self.commit, self.lookup)
+
+    @cached_property
+    def workflows(self) -> Workflows:
+        """What runs the pipelines."""
+        settings = self.settings.pipelines
+        works = Works(self.engine, self.commit, self.history, lambda: self.analytics, settings)
+        feeds, landing = self.settings.feeds, self.settings.pipelines.land
+        land = land_pipeline(lambda: self.landings, feeds, self.folder, landing)
+        pipelines = [*named_pipelines(works), land]
+        return Workflows(self.engine, self.commit, self.lake / "pipelines", pipelines)
+
+    def _moment_named(self, name: str) -> int | None:
+        return named_moment(self.engine, name)
+
+
+def lake_folder(folder: Path, settings: Settings) -> Path:
+    """The folder of the lake.
+
+    Raises:
+        UsageError: the settings name something else than a folder.
+    """
+    url = settings.storage.url
+    if urlsplit(url).scheme:
+        raise UsageError(f"storage.url {url!r} is no folder; this release keeps the lake in one")
+    return folder / url
