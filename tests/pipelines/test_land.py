@@ -162,6 +162,22 @@ def test_valid_from_of_the_rows_themselves(inbox: Inbox) -> None:
     ]
 
 
+def test_what_stays_as_it_was_is_one_row(inbox: Inbox) -> None:
+    inbox.land([HEAD, [1, "a", 1]], date=MONDAY)
+    inbox.land([HEAD, [1, "a", 1]], date=WEDNESDAY)
+    spans = "select plan, valid_from::date::text, valid_to::date::text from customers_history"
+    assert inbox.rows(spans) == [("a", MONDAY, None)]
+    # What was so on Tuesday comes late, and Wednesday is known to be otherwise.
+    inbox.land([HEAD, [1, "b", 1]], date=TUESDAY)
+    assert inbox.rows(f"{spans} order by valid_from") == [
+        ("a", MONDAY, TUESDAY),
+        ("b", TUESDAY, WEDNESDAY),
+        ("a", WEDNESDAY, None),
+    ]
+    since = "select valid_from::date::text from customers"
+    assert inbox.rows(since) == [(WEDNESDAY,)]
+
+
 def test_who_is_missing_from_a_complete_file_has_gone(inbox: Inbox) -> None:
     inbox.land([HEAD, [1, "a", 1], [2, "b", 1]], "members", date=MONDAY)
     inbox.land([HEAD, [2, "b", 1]], "members", date=WEDNESDAY)

@@ -2,7 +2,8 @@
 
 Every file adds sightings: from ``valid_from`` on, this version of this record holds.
 Of two for the same record and ``valid_from`` the one that landed later stands, so late
-and corrected files are right in whatever order they came. ``valid_at()`` is the moment
+and corrected files are right in whatever order they came. What stays as it was, day
+after day, is one row that holds since it was first so. ``valid_at()`` is the moment
 in the world that is asked about; without one it is the end of time.
 """
 
@@ -28,33 +29,9 @@ _LANDED = """landed as (
     where feed = '{feed}'
 )"""
 
-#: Of each record the sighting that holds at valid_at(); a record that a later complete file
-#: does not list has gone.
-_NOW = """latest as (
-    select
-        sighting.record_id,
-        arg_max(
-            {{
-                version: sighting.version,
-                valid_from: sighting.valid_from::timestamp,
-                recorded_at: landed.recorded_at
-            }},
-            (sighting.valid_from, landed.recorded_at)
-        ) as seen
-    from sat_record_sighting as sighting
-    join landed using (landing_id)
-    where sighting.valid_from::timestamp <= valid_at()
-    group by sighting.record_id
-),
-holding as (
-    select record_id, seen.version, seen.valid_from, seen.recorded_at
-    from latest
-    where seen.version is not null and seen.valid_from >= coalesce(
-        (select max(day) from landed where complete and day <= valid_at()), '-infinity'::timestamp
-    )
-)"""
-
-#: Every sighting that stands, and until when: the record's next one, or the next complete file.
+#: What was held to be true of each record, and from when until when. Of two sightings for
+#: the same ``valid_from`` the later one stands; it holds until the record's next one, or
+#: until a complete file that does not list the record; the same seen again goes on.
 _EVER = """standing as (
     select
         sighting.record_id,
@@ -74,11 +51,45 @@ spans as (
     from standing
     asof left join complete_days on standing.valid_from < complete_days.day
 ),
-holding as (
+seen_spans as (
     select record_id, version, valid_from, least(following, day) as valid_to, recorded_at
     from spans
     where version is not null
+),
+marked_spans as (
+    select
+        *,
+        version is distinct from lag(version) over by_time
+            or valid_from is distinct from lag(valid_to) over by_time as begins
+    from seen_spans
+    window by_time as (partition by record_id order by valid_from)
+),
+numbered_spans as (
+    select
+        *,
+        count(*) filter (where begins) over (partition by record_id order by valid_from) as run
+    from marked_spans
+),
+holding as (
+    select
+        record_id,
+        any_value(version) as version,
+        min(valid_from) as valid_from,
+        case when count(valid_to) = count(*) then max(valid_to) end as valid_to,
+        arg_min(recorded_at, valid_from) as recorded_at
+    from numbered_spans
+    group by record_id, run
 )"""
+
+#: Of each record what holds at valid_at().
+_NOW = (
+    _EVER.replace("holding as (", "ever as (")
+    + """,
+holding as (
+    select * from ever
+    where valid_from <= valid_at() and (valid_to is null or valid_at() < valid_to)
+)"""
+)
 
 
 def feed_views(feeds: Mapping[str, FeedSection]) -> list[View]:

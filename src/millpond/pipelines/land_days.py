@@ -101,7 +101,10 @@ def land_day(
 def told(landed: LandedFile) -> str:
     """What a file brought in, in words."""
     if landed.repeated:
-        return f"it had landed before, for {landed.business_date}; nothing is new"
+        words = f"it had landed before, for {landed.business_date}; nothing is new"
+        if landed.quarantined:
+            words += f", {landed.quarantined:,} rows stay quarantined (declared anew? use --again)"
+        return words
     words = f"{landed.rows:,} rows of {landed.business_date}, {landed.added:,} of them new"
     if landed.gone:
         words += f", {landed.gone:,} records gone"
