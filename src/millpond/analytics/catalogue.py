@@ -98,14 +98,20 @@ class Catalogue:
 
 
 def closure(names: Iterable[str], views: Mapping[str, View]) -> list[str]:
-    """The views and vault tables named, with all that they are made from, the lowest first."""
+    """The views and vault tables named, with all that they are made from, the lowest first.
+
+    Views that are made from themselves are listed too; `own` refuses them.
+    """
     ordered: dict[str, None] = {}
+    seen: set[str] = set()
 
     def visit(name: str) -> None:
-        if name not in ordered and (name in views or name in VAULT):
-            for needed in views[name].needs if name in views else ():
-                visit(needed)
-            ordered[name] = None
+        if name in seen or (name not in views and name not in VAULT):
+            return
+        seen.add(name)
+        for needed in views[name].needs if name in views else ():
+            visit(needed)
+        ordered[name] = None
 
     for name in names:
         visit(name)
