@@ -44,7 +44,8 @@ ALL_ONE = (
 )
 
 _FILE = "sqlite:///lake/operations.db"
-_TEMPLATE = "millpond_template"
+#: Each process that runs tests has one of its own.
+_TEMPLATE = "millpond_template_" + os.environ.get("PYTEST_XDIST_WORKER", "alone")
 
 
 def database_url(folder: Path, file: str = _FILE) -> str:
