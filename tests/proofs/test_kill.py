@@ -23,7 +23,7 @@ from proofs.steps import SIDES, STEPS
 from proofs.work import declare
 
 #: A project takes this many kills, then comes a new one: so each stays small.
-_KILLS_EACH = 20
+_KILLS_EACH = 10
 #: Seconds that a process is given to reach the step at which it dies.
 _PATIENCE = 20.0
 #: Seconds after which a process is killed that dies at no step, at most.
@@ -46,26 +46,32 @@ def test_no_kill_loses_what_was_acknowledged(make: Make, tmp_path: Path) -> None
 
 @pytest.mark.soak
 @pytest.mark.parametrize(
-    ("database", "kills"), [("sqlite", 1000), ("postgresql", 200)], indirect=["database"]
+    ("database", "kills", "seed"),
+    [("sqlite", 500, 1), ("sqlite", 500, 2), ("postgresql", 200, 3)],
+    indirect=["database"],
 )
 def test_none_of_many_kills_loses_what_was_acknowledged(
-    make: Make, tmp_path: Path, database: str, kills: int
+    make: Make, tmp_path: Path, database: str, kills: int, seed: int
 ) -> None:
-    kill(make, tmp_path, kills, on=database)
+    kill(make, tmp_path, kills, seed, on=database)
 
 
-def kill(make: Make, aside: Path, kills: int, on: str = "sqlite") -> None:
-    """Kill the loop again and again, and look each time for what is amiss."""
+def kill(make: Make, aside: Path, kills: int, seed: int = 5, on: str = "sqlite") -> None:
+    """Kill the loop again and again, and look each time for what is amiss.
+
+    Args:
+        seed: of the order of the steps, and of the moments in between.
+    """
     started, found = time.monotonic(), {}
     told, problems = aside / "told", aside / "problems"
     folder = Path()
     acknowledged = at_steps = 0
     with Nursery("proofs.kill_work") as nursery:
-        for number, step in zip(range(kills), plan(random.Random(5)), strict=False):
+        for number, step in zip(range(kills), plan(random.Random(seed)), strict=False):
             if number % _KILLS_EACH == 0:
                 acknowledged += forget(folder, told)
                 folder = make(f"cells-{number}")
-            at_steps += live_and_die(nursery, folder, told, number, step)
+            at_steps += live_and_die(nursery, folder, told, 1_000 * seed + number, step)
             nursery.start("check", str(folder), str(told), str(problems))
             code = nursery.wait()
             if code or (amiss := json.loads(problems.read_text())):
