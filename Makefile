@@ -46,7 +46,7 @@ test: install    ## Every test; a browser and PostgreSQL are installed if allowe
 
 soak: install    ## The long proofs.
 	MILLPOND_TEST_DATABASES=sqlite,postgresql scripts/postgresql \
-	  $(BIN)/python -m pytest -m soak --timeout 7200
+	  $(BIN)/python -m pytest -m soak --timeout 7200 -n 2
 
 clean:           ## Remove what was made.
 	rm -rf $(VENV) build src/millpond/serving/static web/node_modules web/dist
