@@ -33,14 +33,17 @@ PREFIX = "MILLPOND_TEST_PREFIX"
 #: The folders of tests that run on each kind of database,
 ON_EACH = ("access", "analytics", "capture", "database", "history", "loop", "marts", "pipelines")
 ON_EACH += ("serving", "snapshots")
-#: but for those files to whose subject the database is all one.
+#: but for those files to whose subject the database is all one, or whose tests share a server.
 ALL_ONE = (
     "test_bad_input",
     "test_disk_full",
     "test_doors",
+    "test_feeds",
+    "test_layers",
     "test_own_views",
     "test_pages",
     "test_refused",
+    "test_reviews",
 )
 
 _FILE = "sqlite:///lake/operations.db"

@@ -117,9 +117,14 @@ class Truth:
         return [row for review in latest.values() for row in standing[review].values()]
 
     def _counts(self) -> list[Row]:
-        # Of each key what is valid last; of that, what was said last.
+        # Of each key and day what was said last; what stays as it was holds since it was so.
         ordered = sorted(self.counts, key=lambda row: (row["valid_from"], row["recorded_at"]))
-        return list({row["id"]: row for row in ordered}.values())
+        standing = {(row["id"], row["valid_from"]): row for row in ordered}
+        holding: dict[str, Row] = {}
+        for row in standing.values():
+            if row["id"] not in holding or holding[row["id"]]["n"] != row["n"]:
+                holding[row["id"]] = row
+        return list(holding.values())
 
     def _documents(self) -> list[Row]:
         return [

@@ -97,7 +97,10 @@ class Served:
 
     def open(self, **headers: str) -> httpx.Client:
         """A client that sends these headers; it is closed with the server."""
-        client = httpx.Client(base_url=self.url, headers=headers, timeout=60)
+        # Many threads share a client. One that keeps few connections open may close one that
+        # another thread has just taken, which then is a bad file descriptor.
+        every = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+        client = httpx.Client(base_url=self.url, headers=headers, timeout=60, limits=every)
         return self.clients.enter_context(client)
 
     def promote(self) -> str:
