@@ -40,6 +40,7 @@ def make(new_project: Callable[..., Path]) -> Make:
     return lambda name: declare(new_project(*options, name=name))
 
 
+@pytest.mark.timeout(900)
 def test_no_kill_loses_what_was_acknowledged(make: Make, tmp_path: Path) -> None:
     kill(make, tmp_path, kills=20)
 
