@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from inbox import Inbox
+from millpond.analytics.compare import view_history
 from millpond.capture.feeds import batch_key
 from millpond.errors import Invalid, NotFound
 from millpond.history.archive import archive
@@ -176,6 +177,17 @@ def test_what_stays_as_it_was_is_one_row(inbox: Inbox) -> None:
     ]
     since = "select valid_from::date::text from customers"
     assert inbox.rows(since) == [(WEDNESDAY,)]
+
+
+def test_what_changed_of_a_record_beside_much_else(inbox: Inbox) -> None:
+    inbox.land([HEAD, [1, "a", 1], [2, "a", 1]], date=MONDAY)
+    inbox.land([HEAD, [1, "b", 1], [2, "a", 1]], date=TUESDAY)
+    inbox.land([HEAD, *([number, "a", 1] for number in range(120))], "members", date=MONDAY)
+    found = view_history(
+        inbox.lake.analytics, "customers", key="1", since=None, until=None, limit=100
+    ).table.to_pylist()
+    assert [(row["change"], row["id"]) for row in found] == [("changed", 1), ("added", 1)]
+    assert (found[0]["before"]["plan"], found[0]["after"]["plan"]) == ("a", "b")
 
 
 def test_who_is_missing_from_a_complete_file_has_gone(inbox: Inbox) -> None:

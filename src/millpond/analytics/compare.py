@@ -19,6 +19,7 @@ from millpond.analytics.relations import Relations, Wanted
 from millpond.analytics.separable import is_of_objects
 from millpond.analytics.source import quoted
 from millpond.analytics.view import View
+from millpond.capture.feed_tables import FEED_FACTS, landings
 from millpond.errors import Invalid
 from millpond.history.vault import VAULT
 
@@ -27,6 +28,13 @@ _AT_ONCE = 16
 
 #: Name and SQL type of each column.
 Columns = Sequence[tuple[str, str]]
+
+#: Tables whose rows count from the moment on that their landing was recorded.
+_IN_LANDINGS = frozenset(
+    name
+    for name, table in VAULT.items()
+    if table.source.fact in FEED_FACTS and table.source.fact is not landings
+)
 
 
 def diff_view(
@@ -200,7 +208,11 @@ def _moments(
 ) -> list[int]:
     """The newest moments at which a fact under a view was recorded, the oldest first."""
     needed = closure([view.name], analytics.understood())
-    listed = " union ".join(f"select recorded_at from {one}" for one in needed if one in VAULT)
+    facts = [one for one in needed if one in VAULT and one not in _IN_LANDINGS]
+    listed = " union ".join(f"select recorded_at from {one}" for one in facts)
+    if view.origin == "feed":
+        names = f"{quoted(view.name)}, {quoted(view.name.removesuffix('_history'))}"
+        listed = f"select recorded_at from landings where feed in ({names})"
     if not listed:
         return []
     where = "" if first is None else f" where recorded_at > make_timestamp({first})"
