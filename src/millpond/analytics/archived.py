@@ -8,19 +8,19 @@ files, and of these the row groups, of that time.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyarrow as pa
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
+from millpond.analytics.memory import InMemory
+from millpond.analytics.source import quoted
 from millpond.capture.reviews import Row
 from millpond.errors import Corrupted
 from millpond.history.history import History
 from millpond.history.horizon import archived_until
-from millpond.history.tables import loads
 from millpond.history.vault import VAULT
 
 if TYPE_CHECKING:
@@ -35,15 +35,11 @@ class ArchivedFacts:
 
     def __init__(self, history: History) -> None:
         self._history = history
-        self._lock = threading.Lock()
-        self._duckdb: DuckDBPyConnection | None = None
+        self._engine = InMemory()
 
     def close(self) -> None:
         """Let go of the engine; a later question makes it anew."""
-        with self._lock:
-            if self._duckdb is not None:
-                self._duckdb.close()
-                self._duckdb = None
+        self._engine.close()
 
     def rows(
         self,
@@ -85,38 +81,24 @@ class ArchivedFacts:
         horizon = archived_until(connection)
         first, last = span or (0, horizon)
         last = min(last, horizon)
-        unfinished = select(loads.c.load_id).where(loads.c.completed_at.is_(None))
-        broken_off = set(connection.scalars(unfinished))
         found = self._history.active(connection, names)
-        with self._engine().cursor() as cursor:
+        with self._engine.cursor() as cursor:
             cursor.execute("set TimeZone = 'UTC'")
             for name, active in found.items():
                 paths = [
-                    part.path
-                    for part in active.parts
-                    if part.load_id not in broken_off and part.first <= last and part.last >= first
+                    part.path for part in active.parts if part.first <= last and part.last >= first
                 ]
                 over = _over(name, paths, (first, last), active.evolved)
                 cursor.register(f"{name}_none", VAULT[name].schema.empty_table())
                 cursor.execute(f"create temp view {name} as {over}")
             yield cursor
 
-    def _engine(self) -> DuckDBPyConnection:
-        import duckdb
-
-        with self._lock:
-            if self._duckdb is None:
-                self._duckdb = duckdb.connect(
-                    config={"python_enable_replacements": "false", "temp_directory": ""}
-                )
-            return self._duckdb
-
 
 def _over(name: str, paths: Sequence[str], span: Span, evolved: bool) -> str:
     """The rows of a table's files that were recorded in a span."""
     if not paths:
         return f"select * from {name}_none"
-    listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+    listed = ", ".join(map(quoted, paths))
     return (
         f"select * from read_parquet([{listed}], union_by_name = {evolved})"
         f" where recorded_at >= make_timestamp({span[0]})::timestamptz"

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from millpond.analytics.source import quoted
 from millpond.analytics.view import View
 from millpond.settings import FeedSection
 
@@ -32,7 +33,7 @@ _LANDED = """landed as (
 #: What was held to be true of each record, and from when until when. Of two sightings for
 #: the same ``valid_from`` the later one stands; it holds until the record's next one, or
 #: until a complete file that does not list the record; the same seen again goes on.
-_EVER = """standing as (
+_RUNS = """standing as (
     select
         sighting.record_id,
         sighting.valid_from::timestamp as valid_from,
@@ -70,7 +71,7 @@ numbered_spans as (
         count(*) filter (where begins) over (partition by record_id order by valid_from) as run
     from marked_spans
 ),
-holding as (
+runs as (
     select
         record_id,
         any_value(version) as version,
@@ -82,14 +83,11 @@ holding as (
 )"""
 
 #: Of each record what holds at valid_at().
-_NOW = (
-    _EVER.replace("holding as (", "ever as (")
-    + """,
-holding as (
-    select * from ever
+_NOW = """holding as (
+    select * from runs
     where valid_from <= valid_at() and (valid_to is null or valid_at() < valid_to)
 )"""
-)
+_EVER = "holding as (select * from runs)"
 
 
 def feed_views(feeds: Mapping[str, FeedSection]) -> list[View]:
@@ -154,7 +152,8 @@ def _sql(feed: str, section: FeedSection, holding: str, ends: list[str]) -> str:
     if section.extra == "keep":
         columns.append(f"said[{len(described)}]::json as extra")
     return f"""with {_LANDED.format(feed=feed)},
-{holding.format()}
+{_RUNS.format()},
+{holding}
 select {", ".join([*columns, *ends])}
 from (
     select {", ".join(["holding.*", *found.values()])}
@@ -169,8 +168,8 @@ from (
 
 def _picked(name: str, column: str, paths: Iterator[str] | list[str] | map[str]) -> dict[str, str]:
     """The values of JSON at some paths, as a list of texts; each document is read once."""
-    quoted = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
-    return {name: f"json_extract_string({column}, [{quoted}]) as {name}"} if quoted else {}
+    listed = ", ".join(map(quoted, paths))
+    return {name: f"json_extract_string({column}, [{listed}]) as {name}"} if listed else {}
 
 
 def _path(name: str) -> str:

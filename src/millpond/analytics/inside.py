@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
@@ -10,29 +9,26 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from millpond.analytics.guard import tables_named
+from millpond.analytics.memory import InMemory
 from millpond.analytics.relations import Relations
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection, DuckDBPyRelation
+    from duckdb import DuckDBPyRelation
 
 
 class Inside:
     """An empty database in memory; each question makes its views in it, and takes them away."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._connection: DuckDBPyConnection | None = None
+        self._engine = InMemory()
 
     def close(self) -> None:
         """Let go of the engine; a later question makes it anew."""
-        with self._lock:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+        self._engine.close()
 
     def named_in(self, sql: str) -> set[str]:
         """The names that SQL of our own gives for tables."""
-        with self._duckdb().cursor() as cursor:
+        with self._engine.cursor() as cursor:
             [(tree,)] = cursor.execute("select json_serialize_sql(?::varchar)", [sql]).fetchall()
         return tables_named(tree)
 
@@ -50,7 +46,7 @@ class Inside:
             parameters: values for each ``?`` of it.
         """
         # Temporary views belong to their cursor, so questions do not see each other's.
-        with self._duckdb().cursor() as cursor:
+        with self._engine.cursor() as cursor:
             cursor.execute("set TimeZone = 'UTC'")
             with relations as found:
                 for name, schema, batches in found.tables():
@@ -67,15 +63,3 @@ class Inside:
                 cursor.execute("use memory")
                 for database in found.databases:
                     cursor.execute(f"detach database if exists {database}")
-
-    def _duckdb(self) -> DuckDBPyConnection:
-        import duckdb
-
-        with self._lock:
-            if self._connection is None:
-                # Names are those of views, never of Python variables; nothing is spilled
-                # to a disk that erasure would not reach.
-                self._connection = duckdb.connect(
-                    config={"python_enable_replacements": "false", "temp_directory": ""}
-                )
-            return self._connection

@@ -8,13 +8,13 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from millpond.durable import make_folder, write_file
 from millpond.errors import Corrupted
 from millpond.history.delta import Active, VaultFiles
 from millpond.history.lock import exclusive
-from millpond.history.tables import loads
+from millpond.history.tables import unfinished_loads
 from millpond.history.totals import totals
 from millpond.history.vault import VAULT
 
@@ -55,9 +55,7 @@ class History:
         names = list(names)
         expected = totals(connection, names)
         # A load that completes from here on is not among them; its rows are those of capture.
-        unfinished = set(
-            connection.scalars(select(loads.c.load_id).where(loads.c.completed_at.is_(None)))
-        )
+        unfinished = set(connection.scalars(unfinished_loads))
         found = {}
         for name in names:
             active = self.tables[name].active()

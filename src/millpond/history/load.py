@@ -29,7 +29,7 @@ from millpond.history.maintain import tidy
 from millpond.history.room import room
 from millpond.history.rows import count, sources
 from millpond.history.sweep import sweep_locked
-from millpond.history.tables import loaded_tables, loads
+from millpond.history.tables import loaded_tables, loads, unfinished_loads
 from millpond.history.totals import add_to_totals
 from millpond.history.vault import FACTS, VAULT
 from millpond.history.write import write_load
@@ -110,8 +110,7 @@ def _with_files(step: Load, files: Future[dict[str, DataFile]]) -> Load:
 
 def not_loaded(fact: Table) -> ColumnElement[bool]:
     """The rows of a capture table that no completed load has."""
-    unfinished = select(loads.c.load_id).where(loads.c.completed_at.is_(None))
-    return or_(fact.c.load_id.is_(None), fact.c.load_id.in_(unfinished))
+    return or_(fact.c.load_id.is_(None), fact.c.load_id.in_(unfinished_loads))
 
 
 class Load:

@@ -17,7 +17,7 @@ from sqlalchemy import Engine, Table, delete, select, update
 from millpond.database.connection import reading
 from millpond.database.group_commit import GroupCommit, Transaction
 from millpond.history.history import History
-from millpond.history.tables import loads
+from millpond.history.tables import loads, unfinished_loads
 from millpond.history.vault import FACTS
 
 #: The most rows of one capture table that are let go in one transaction.
@@ -43,8 +43,7 @@ def sweep_locked(engine: Engine, commit: GroupCommit, history: History) -> int:
     3. Forget the loads, now that nothing names them.
     """
     with reading(engine) as connection:
-        query = select(loads.c.load_id).where(loads.c.completed_at.is_(None))
-        broken_off = set(connection.scalars(query))
+        broken_off = set(connection.scalars(unfinished_loads))
     if not broken_off:
         return 0
     files = _remove_files(history, broken_off)
@@ -71,7 +70,6 @@ def _remove_files(history: History, broken_off: set[str]) -> int:
 
 def _let_go(fact: Table, transaction: Transaction) -> int:
     key = next(iter(fact.primary_key))
-    broken_off = select(loads.c.load_id).where(loads.c.completed_at.is_(None))
-    chosen = select(key).where(fact.c.load_id.in_(broken_off)).limit(_CHUNK)
+    chosen = select(key).where(fact.c.load_id.in_(unfinished_loads)).limit(_CHUNK)
     found = transaction.connection.execute(update(fact).where(key.in_(chosen)).values(load_id=None))
     return found.rowcount

@@ -7,7 +7,7 @@ completed is of no account; its rows are claimed again by a later one.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String, Table
+from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String, Table, select
 
 from millpond.database.schema import metadata
 
@@ -20,6 +20,9 @@ loads = Table(
     #: Rows written to the history, all tables together.
     Column("rows", BigInteger, nullable=True),
 )
+
+#: The ids of the loads that have not completed: under way, or broken off.
+unfinished_loads = select(loads.c.load_id).where(loads.c.completed_at.is_(None))
 
 #: What a completed load brought into each table, and in which version of it.
 loaded_tables = Table(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from millpond.analytics.analytics import Analytics
+from millpond.analytics.source import quoted
 from millpond.capture.objects import object_key
 from millpond.errors import Invalid
 from millpond.raw.decode import decode
@@ -153,7 +154,7 @@ class Content:
         """
         snapshot, chosen = self.definition.snapshot, "app = $app"
         if snapshot is not None:
-            members = f"read_parquet({_quoted(str(snapshot.folder / MEMBERS))})"
+            members = f"read_parquet({quoted(str(snapshot.folder / MEMBERS))})"
             chosen = f"object_id IN (SELECT object_id FROM {members})"
         sql = (
             "SELECT document::VARCHAR AS document,"
@@ -190,7 +191,7 @@ class Content:
     def _images_sql(self) -> str:
         snapshot, numbered = self.definition.snapshot, _NUMBER.format(key="i.object_id")
         if snapshot is not None:
-            source = f"read_parquet({_quoted(str(snapshot.folder / MEMBERS))}) AS i"
+            source = f"read_parquet({quoted(str(snapshot.folder / MEMBERS))}) AS i"
             part, chosen = "i.part", "true"
         else:
             source, part, chosen = "images AS i", "NULL::VARCHAR", "i.app = $app"
@@ -213,7 +214,7 @@ class Content:
         snapshot = self.definition.snapshot
         source, chosen = "ground_truth", "app = $app"
         if snapshot is not None:
-            source, chosen = f"read_parquet({_quoted(str(snapshot.folder / LABELS))})", "true"
+            source, chosen = f"read_parquet({quoted(str(snapshot.folder / LABELS))})", "true"
         return (
             "SELECT object_id, annotation_id AS key, label, x_min, y_min, x_max, y_max,"
             f" NULL::DOUBLE AS score FROM {source} WHERE {chosen}"
@@ -221,11 +222,6 @@ class Content:
 
     def _rows(self, sql: str) -> Iterator[dict[str, Any]]:
         for batch in self._analytics.batches(
-            sql.replace("$app", _quoted(self.definition.app)), self.definition.as_of
+            sql.replace("$app", quoted(self.definition.app)), self.definition.as_of
         ):
             yield from batch.to_pylist()
-
-
-def _quoted(text: str) -> str:
-    """A text as SQL writes it."""
-    return "'" + text.replace("'", "''") + "'"
