@@ -1,0 +1,41 @@
+"""What a project declares in ``millpond.toml``: every setting once, with default and help."""
+
+from millpond.settings.feeds import FeedColumn, FeedSection
+from millpond.settings.pipelines import LandPipeline, PipelinesSection
+from millpond.settings.settings import (
+    FILE,
+    FORMAT,
+    AppSection,
+    AppTemplate,
+    DatabaseSection,
+    LimitsSection,
+    QuerySection,
+    ServerSection,
+    Settings,
+    StorageSection,
+    check_format,
+    effective,
+    find_project,
+    read_settings,
+)
+
+__all__ = [
+    "FILE",
+    "FORMAT",
+    "AppSection",
+    "AppTemplate",
+    "DatabaseSection",
+    "FeedColumn",
+    "FeedSection",
+    "LandPipeline",
+    "LimitsSection",
+    "PipelinesSection",
+    "QuerySection",
+    "ServerSection",
+    "Settings",
+    "StorageSection",
+    "check_format",
+    "effective",
+    "find_project",
+    "read_settings",
+]
