@@ -9,8 +9,10 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
-import { appsQuery, sessionQuery } from "./api/queries";
+import { sessionQuery } from "./api/queries";
+import { imagesSearch } from "./images/search";
 import { isSignedOut } from "./queryClient";
+import { reviewSearch } from "./review/search";
 import { NoPage } from "./shell/NoPage";
 import { Broken, Shell } from "./shell/Shell";
 import { SignInPage } from "./shell/SignInPage";
@@ -45,14 +47,10 @@ const inside = createRoute({
   component: Shell,
 });
 
-const start = createRoute({
+const home = createRoute({
   getParentRoute: () => inside,
   path: "/",
-  beforeLoad: async ({ context }) => {
-    const { apps } = await context.queryClient.ensureQueryData(appsQuery);
-    const first = apps[0];
-    if (first !== undefined) throw redirect({ to: "/predict/$app", params: { app: first.app } });
-  },
+  component: lazyRouteComponent(() => import("./home/HomePage"), "HomePage"),
 });
 
 const predict = createRoute({
@@ -66,8 +64,40 @@ const predictOne = createRoute({
   path: "/$inferenceId",
 });
 
+const review = createRoute({
+  getParentRoute: () => inside,
+  path: "/review/$app",
+  validateSearch: reviewSearch,
+  component: lazyRouteComponent(() => import("./review/ReviewPage"), "ReviewPage"),
+});
+
+const reviewOne = createRoute({
+  getParentRoute: () => review,
+  path: "/$objectId",
+});
+
+const images = createRoute({
+  getParentRoute: () => inside,
+  path: "/images/$app",
+  validateSearch: imagesSearch,
+  component: lazyRouteComponent(() => import("./images/ImagesPage"), "ImagesPage"),
+});
+
+const image = createRoute({
+  getParentRoute: () => inside,
+  path: "/images/$app/$objectId",
+  validateSearch: imagesSearch,
+  component: lazyRouteComponent(() => import("./images/ImagePage"), "ImagePage"),
+});
+
 export function makeRouter(queryClient: QueryClient) {
-  const inner = inside.addChildren([start, predict.addChildren([predictOne])]);
+  const inner = inside.addChildren([
+    home,
+    predict.addChildren([predictOne]),
+    review.addChildren([reviewOne]),
+    images,
+    image,
+  ]);
   return createRouter({
     routeTree: root.addChildren([signInRoute, inner]),
     context: { queryClient },

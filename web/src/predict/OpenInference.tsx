@@ -7,7 +7,7 @@ import type { App } from "../api/types";
 import type { Thresholds } from "../domain/suppression";
 import { texts } from "../texts";
 import { Notice, Problem } from "../ui/Notice";
-import { Workspace } from "./Workspace";
+import { Workspace } from "../workspace/Workspace";
 
 interface OpenInferenceProps {
   app: App;

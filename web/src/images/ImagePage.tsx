@@ -1,0 +1,5 @@
+// One image with its whole chain.
+
+export function ImagePage() {
+  return null;
+}

@@ -1,0 +1,5 @@
+// Texts of the page Images.
+
+export const images = {
+  images: { title: "Images" },
+} as const;

@@ -1,0 +1,22 @@
+// Every text of the pages, in one catalogue: a file for each page, joined here.
+
+import { home } from "./home";
+import { images } from "./images";
+import { predict } from "./predict";
+import { review } from "./review";
+import { shell } from "./shell";
+import { workspace } from "./workspace";
+
+export { fullTime, shortTime } from "./times";
+
+export const texts = {
+  name: "Millpond",
+  title: (page: string) => `${page} · Millpond`,
+  skip: "Skip to the content",
+  ...shell,
+  ...home,
+  ...predict,
+  ...workspace,
+  ...review,
+  ...images,
+} as const;

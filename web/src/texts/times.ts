@@ -1,0 +1,16 @@
+// Moments as people read them.
+
+const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const full = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
+
+// A moment as short as it can be told: the time of today, the day of anything older.
+export function shortTime(iso: string, now = new Date()): string {
+  const moment = new Date(iso);
+  const today = moment.toDateString() === now.toDateString();
+  return today ? clock.format(moment) : `${day.format(moment)}, ${clock.format(moment)}`;
+}
+
+export function fullTime(iso: string): string {
+  return full.format(new Date(iso));
+}

@@ -1,0 +1,95 @@
+// Texts of the picture with its findings, wherever it is shown.
+
+import { count } from "./count";
+
+export const workspace = {
+  thresholds: {
+    title: "Thresholds",
+    confidence: "Confidence",
+    confidenceHint: "Shows what the model is at least this sure of.",
+    overlap: "Overlap",
+    overlapHint: "Of boxes of one label that overlap more than this, only the surest is shown.",
+    reset: "As answered",
+    hidden: (number: number) => `${count(number, "candidate", "candidates")} hidden`,
+  },
+
+  findings: {
+    title: "Findings",
+    list: "Findings, the surest first",
+    labels: "Labels",
+    score: (score: number) => `${Math.round(score * 100)} %`,
+    person: "by hand",
+    unsure: "not answered, below the thresholds asked for",
+    verdicts: {
+      open: "not reviewed",
+      confirmed: "confirmed",
+      corrected: "corrected",
+      added: "added",
+      rejected: "rejected",
+    },
+  },
+
+  review: {
+    title: "Review",
+    label: "Label",
+    confirm: "Confirm",
+    keep: "Add it",
+    restore: "Restore",
+    reject: "Reject",
+    confirmAll: (number: number) => `Confirm ${number === 1 ? "it" : `all ${number}`}`,
+    complete: "Mark as done",
+    done: "Done",
+    doneHint: "This image counts as reviewed. Later changes count too.",
+    open: (number: number) =>
+      `${count(number, "finding is", "findings are")} not reviewed and will not count as truth.`,
+    ready: "Everything shown is reviewed.",
+    empty: "Marked as done like this, the image counts as one with nothing in it.",
+    truth: "What is it?",
+    truthHint: "Choose the one true label.",
+    unlabelled: "Choose the true label first; then the image can be done.",
+    readOnly: (role: string) =>
+      `You can look. Correcting takes the role reviewer or administrator; yours is ${role}.`,
+    saved: "All saved",
+    saving: "Saving…",
+    unreachable: "Not saved: the server cannot be reached. Kept here, trying again.",
+    refused: (reason: string) => `Not taken: ${reason}`,
+    discard: "Discard",
+    retry: "Try again",
+  },
+
+  stage: {
+    title: "Image",
+    describe:
+      "Arrow keys move the selected box, with Shift by ten pixels, with Alt its lower right corner. Page keys select the next one. Enter confirms, Delete rejects, Escape lets go.",
+    select: "Select and move",
+    draw: "Draw a box",
+    drawHint: "Drag over the image; with the keyboard, Enter puts a box in the middle.",
+    newLabel: "Label of new boxes",
+    zoomIn: "Zoom in",
+    zoomOut: "Zoom out",
+    fit: "Show the whole image",
+    zoom: (scale: number) => `${Math.round(scale * 100)} %`,
+    rejected: "Show what was rejected",
+    boxes: "Show the boxes",
+    keys: "Keys",
+    keyList: [
+      ["V", "select and move"],
+      ["D", "draw a box"],
+      ["1 – 9", "label of the selected or the next box"],
+      ["← ↑ → ↓", "nudge the box, with Shift by ten"],
+      ["Alt + arrows", "resize it"],
+      ["Page ↑ / ↓", "previous and next finding"],
+      ["Enter", "confirm"],
+      ["Delete", "reject"],
+      ["Esc", "let go"],
+      ["+  −  0", "zoom in, out, whole image"],
+    ],
+  },
+
+  facts: {
+    model: (version: string) => `Model ${version}`,
+    noModel: "No model",
+    size: (width: number, height: number) => `${width} × ${height}`,
+    duration: (ms: number) => (ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`),
+  },
+} as const;
