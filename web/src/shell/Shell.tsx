@@ -9,6 +9,7 @@ import { Button } from "../ui/Button";
 import { Mark } from "../ui/Icon";
 import { Notice, Problem } from "../ui/Notice";
 import { Select } from "../ui/Select";
+import { Toasts } from "../ui/Toast";
 import { AccountMenu } from "./AccountMenu";
 import { DeskProvider } from "./desk";
 import styles from "./Shell.module.css";
@@ -36,6 +37,7 @@ export function Shell() {
           )}
           {apps.data !== undefined && apps.data.apps.length > 0 && <Outlet />}
         </main>
+        <Toasts />
       </div>
     </DeskProvider>
   );

@@ -13,6 +13,10 @@ export const shell = {
     home: "Go to the start",
   },
 
+  ui: {
+    close: "Close",
+  },
+
   signIn: {
     title: "Sign in",
     lead: "What the model saw, what people said about it, and what it learns from that.",
