@@ -9,8 +9,9 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
+import { parseQuery, stringifyQuery } from "./api/plainQuery";
 import { sessionQuery } from "./api/queries";
-import { imagesSearch } from "./images/search";
+import { imageSearch, imagesSearch } from "./images/search";
 import { isSignedOut } from "./queryClient";
 import { reviewSearch } from "./review/search";
 import { NoPage } from "./shell/NoPage";
@@ -86,7 +87,7 @@ const images = createRoute({
 const image = createRoute({
   getParentRoute: () => inside,
   path: "/images/$app/$objectId",
-  validateSearch: imagesSearch,
+  validateSearch: imageSearch,
   component: lazyRouteComponent(() => import("./images/ImagePage"), "ImagePage"),
 });
 
@@ -101,6 +102,8 @@ export function makeRouter(queryClient: QueryClient) {
   return createRouter({
     routeTree: root.addChildren([signInRoute, inner]),
     context: { queryClient },
+    parseSearch: parseQuery,
+    stringifySearch: stringifyQuery,
   });
 }
 

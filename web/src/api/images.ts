@@ -1,6 +1,9 @@
 // The images of an application: the filter, a part of the list, counts by facet, one with its chain.
 
+import { queryOptions } from "@tanstack/react-query";
 import type { Box } from "../domain/geometry";
+import { post, request } from "./client";
+import { plainQuery } from "./plainQuery";
 import type { Annotation, Inference } from "./types";
 
 export type Outcome = "tp" | "fp" | "fn" | "tn";
@@ -151,4 +154,121 @@ export interface SavedFilter {
   readonly query: string;
   readonly made_by: string;
   readonly recorded_at: string;
+}
+
+// What a deed is done to: images by their ids, or all of a filter.
+export type Chosen = { readonly object_ids: readonly string[] } | { readonly filter: ImageFilter };
+
+export interface Snapshot {
+  readonly name: string;
+  readonly app: string;
+  readonly as_of: string;
+  readonly images: number;
+  readonly parts: Readonly<Record<string, number>>;
+}
+
+// So many images come with one answer.
+export const BLOCK = 100;
+
+const STALE = 10_000;
+
+export function imagesAddress(app: string, query: object): string {
+  return withQuery(`/api/v1/apps/${encodeURIComponent(app)}/images`, query);
+}
+
+export function facetsAddress(app: string, filter: ImageFilter): string {
+  const { sort: _, ...rest } = filter;
+  return withQuery(`/api/v1/apps/${encodeURIComponent(app)}/images/facets`, rest);
+}
+
+export function imageAddress(app: string, objectId: string): string {
+  return `/api/v1/apps/${encodeURIComponent(app)}/images/${encodeURIComponent(objectId)}`;
+}
+
+export function blockAddress(app: string, filter: ImageFilter, block: number): string {
+  return imagesAddress(app, { ...filter, offset: block * BLOCK, limit: BLOCK, boxes: true });
+}
+
+// The images from `block * BLOCK` on. What leaves the screen is let go soon after.
+export function blockQuery(app: string, filter: ImageFilter, block: number) {
+  return queryOptions({
+    queryKey: ["images", app, plainQuery(filter), block],
+    queryFn: ({ signal }) => request<ImagesPage>(blockAddress(app, filter, block), { signal }),
+    staleTime: STALE,
+    gcTime: 60_000,
+  });
+}
+
+export function facetsQuery(app: string, filter: ImageFilter) {
+  const address = facetsAddress(app, filter);
+  return queryOptions({
+    queryKey: ["facets", app, address],
+    queryFn: ({ signal }) => request<Facets>(address, { signal }),
+    staleTime: STALE,
+    gcTime: 60_000,
+  });
+}
+
+export function imageQuery(app: string, objectId: string) {
+  return queryOptions({
+    queryKey: ["image", app, objectId],
+    queryFn: ({ signal }) => request<ImageChain>(imageAddress(app, objectId), { signal }),
+    gcTime: 60_000,
+  });
+}
+
+export function filtersQuery(app: string) {
+  return queryOptions({
+    queryKey: ["filters", app],
+    queryFn: ({ signal }) =>
+      request<{ filters: SavedFilter[] }>(filtersAddress(app), { signal }).then(
+        ({ filters }) => filters,
+      ),
+    staleTime: 30_000,
+  });
+}
+
+export function filtersAddress(app: string): string {
+  return `/api/v1/apps/${encodeURIComponent(app)}/filters`;
+}
+
+export function saveFilter(app: string, name: string, query: string): Promise<unknown> {
+  return post(filtersAddress(app), { name, query });
+}
+
+export function removeFilter(app: string, name: string): Promise<unknown> {
+  return post(`${filtersAddress(app)}/${encodeURIComponent(name)}/remove`);
+}
+
+export function sendToReview(app: string, chosen: Chosen): Promise<{ requested: number }> {
+  return post(`/api/v1/apps/${encodeURIComponent(app)}/queue/requests`, chosen);
+}
+
+export function freeze(app: string, name: string, chosen: Chosen): Promise<Snapshot> {
+  return post("/api/v1/snapshots", { name, app, ...chosen });
+}
+
+// The ids of the images from one place to another of a filter, both included.
+export async function idsBetween(
+  app: string,
+  filter: ImageFilter,
+  first: number,
+  last: number,
+): Promise<string[]> {
+  const ids: string[] = [];
+  while (ids.length <= last - first) {
+    const limit = Math.min(LARGEST_PAGE, last - first + 1 - ids.length);
+    const part = { ...filter, offset: first + ids.length, limit, boxes: false };
+    const { images } = await request<ImagesPage>(imagesAddress(app, part));
+    if (images.length === 0) break;
+    ids.push(...images.map(({ object_id }) => object_id));
+  }
+  return ids;
+}
+
+const LARGEST_PAGE = 500;
+
+function withQuery(path: string, query: object): string {
+  const plain = plainQuery(query);
+  return plain === "" ? path : `${path}?${plain}`;
 }
