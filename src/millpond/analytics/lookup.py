@@ -44,7 +44,7 @@ class Lookup:
         self._past = past
 
     def inference(self, connection: Connection, inference_id: str) -> Row:
-        """An inference with its object's ``app``, ``width`` and ``height``.
+        """An inference with its object's ``app``, ``media_type``, ``width`` and ``height``.
 
         Raises:
             NotFound: there is none of that id.
@@ -58,7 +58,8 @@ class Lookup:
             if row is None:
                 raise
             about = get_object(connection, row["object_id"])
-            return {**row, **{name: about[name] for name in ("app", "width", "height")}}
+            names = ("app", "media_type", "width", "height")
+            return {**row, **{name: about[name] for name in names}}
 
     def predictions(self, connection: Connection, inference: Row) -> Sequence[Row]:
         """The predictions of an inference, best first."""
@@ -127,6 +128,9 @@ class Lookup:
         unknown = (targets | own) - set(annotations) - set(predictions)
         for row in self._past.annotations(connection, "annotation_id", [*unknown]):
             annotations[row["annotation_id"]] = row
+        if any(one.action == "reopen" for one in sent):
+            # It is the prediction at the bottom of its targets that is open again.
+            targets |= {row["root_id"] for row in annotations.values() if row["root_id"]}
         unknown = targets - set(annotations) - set(predictions)
         predictions |= self._past.predictions_on(connection, object_id, [*unknown])
         return Earlier(predictions, annotations)

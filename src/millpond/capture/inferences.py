@@ -152,15 +152,16 @@ def box_columns(box: Box | None) -> dict[str, float | None]:
 
 
 def get_inference(connection: Connection, inference_id: str) -> RowMapping:
-    """The row of an inference with its object's ``app``, ``width`` and ``height``.
+    """The row of an inference with its object's ``app``, ``media_type``, ``width`` and ``height``.
 
     Raises:
         NotFound: there is none of that id.
     """
     objects, inferences = tables.objects, tables.inferences
+    about = (objects.c.app, objects.c.media_type, objects.c.width, objects.c.height)
     row = (
         connection.execute(
-            select(inferences, objects.c.app, objects.c.width, objects.c.height)
+            select(inferences, *about)
             .join(objects, objects.c.object_id == inferences.c.object_id)
             .where(inferences.c.inference_id == inference_id)
         )

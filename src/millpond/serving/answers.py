@@ -59,6 +59,7 @@ class InferenceAnswer(TypedDict):
 class InferenceInFull(InferenceAnswer):
     """The answer to an image, with how it was asked and what people said since."""
 
+    media_type: str
     threshold: float
     nms_threshold: float
     requested_by: str
@@ -88,6 +89,7 @@ def read_inference_in_full(
     annotations = lookup.annotations(connection, row)
     return {
         **_answer(connection, lookup, row, candidates=candidates),
+        "media_type": row["media_type"],
         "threshold": row["threshold"],
         "nms_threshold": row["nms_threshold"],
         "requested_by": row["requested_by"],
