@@ -17,7 +17,7 @@ import uuid_utils
 from millpond.errors import Invalid
 
 Task = Literal["detection", "classification"]
-Action = Literal["confirm", "correct", "add", "reject", "complete"]
+Action = Literal["confirm", "correct", "add", "reject", "reopen", "complete"]
 
 #: The lowest score of a candidate that is kept with an inference.
 CANDIDATE_FLOOR = 0.05

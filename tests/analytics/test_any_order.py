@@ -47,14 +47,14 @@ class AnyOrder(RuleBasedStateMachine):
 
     @precondition(lambda self: self.inferences)
     @rule(
-        action=st.sampled_from(["confirm", "correct", "add", "reject", "complete"]),
+        action=st.sampled_from(["confirm", "correct", "add", "reject", "reopen", "complete"]),
         label=st.sampled_from(CELLS.labels),
         chance=st.randoms(use_true_random=False),
     )
     def annotate(self, action: Any, label: str, chance: random.Random) -> None:
         object_id, inference_id = chance.choice(self.inferences)
         targets = self.targets[object_id]
-        needs = action in ("confirm", "correct", "reject")
+        needs = action in ("confirm", "correct", "reject", "reopen")
         if needs and not targets:
             return
         sent = NewAnnotation(
@@ -67,7 +67,7 @@ class AnyOrder(RuleBasedStateMachine):
             kept = self.lake.annotate(object_id, sent, inference_id=inference_id)
         except Invalid:
             return
-        if action not in ("reject", "complete"):
+        if action not in ("reject", "reopen", "complete"):
             targets += kept
 
     @rule()
@@ -124,7 +124,7 @@ class AnyOrder(RuleBasedStateMachine):
         for row in rows:
             if row["action"] == "complete":
                 latest[row["object_id"]] = row["review_id"]
-            elif row["action"] == "reject":
+            elif row["action"] in ("reject", "reopen"):
                 standing[row["review_id"]].pop(row["root_id"], None)
             else:
                 standing[row["review_id"]][row["root_id"]] = row

@@ -82,6 +82,23 @@ def test_the_latest_of_a_chain_stands(lake: Lake) -> None:
     assert truth(lake) == [("Platelets", BOX.x_min)], "what was rejected can be taken up again"
 
 
+def test_what_is_open_again_is_no_truth(lake: Lake) -> None:
+    object_id = lake.object()
+    inference_id, [prediction] = lake.inference(object_id)
+
+    def say(*annotations: NewAnnotation) -> str:
+        return lake.annotate(object_id, *annotations, inference_id=inference_id)[-1]
+
+    corrected = say(COMPLETE, NewAnnotation("correct", prediction, label="WBC"))
+    before = lake.now
+    say(NewAnnotation("reopen", corrected))
+    assert truth(lake) == []
+    assert truth(lake, before) == [("WBC", BOX.x_min)]
+    assert [is_truth for (is_truth,) in lake.rows("select is_truth from reviews")] == [True]
+    say(NewAnnotation("confirm", prediction))
+    assert truth(lake) == [("RBC", BOX.x_min)], "and it can be reviewed anew"
+
+
 def test_a_rejected_box_is_gone_whichever_of_its_chain_was_named(lake: Lake) -> None:
     object_id = lake.object()
     [added, _] = lake.annotate(

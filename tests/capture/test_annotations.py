@@ -123,6 +123,8 @@ def test_all_or_none(bench: Bench, engine: Engine) -> None:
         (NewAnnotation("confirm", "t", label="WBC"), "use correct to change"),
         (NewAnnotation("correct", "t"), "correct needs a label or a box"),
         (NewAnnotation("complete", label="WBC"), "takes neither label nor box"),
+        (NewAnnotation("reopen"), "needs a prediction_id or a target"),
+        (NewAnnotation("reopen", "t", label="WBC"), "takes neither label nor box"),
         (NewAnnotation("erase"), "is not one of confirm, correct"),  # type: ignore[arg-type]
         (NewAnnotation("complete", annotation_id="1"), "is not a UUID"),
     ],
@@ -142,6 +144,22 @@ def test_a_rejection_is_no_target(bench: Bench) -> None:
     rejected = bench.one(NewAnnotation("reject", bench.prediction_id))
     with pytest.raises(Invalid, match="is a reject, which has no label or box"):
         bench.send(NewAnnotation("confirm", rejected["annotation_id"]))
+
+
+def test_reopen_is_of_predictions_and_has_no_label(bench: Bench) -> None:
+    confirmed = bench.one(NewAnnotation("confirm", bench.prediction_id))
+    reopened = bench.one(NewAnnotation("reopen", confirmed["annotation_id"]))
+    assert (reopened["label"], box_of(reopened)) == (None, [None] * 4)
+    assert reopened["root_id"] == bench.prediction_id
+    with pytest.raises(Invalid, match="is a reopen, which has no label or box"):
+        bench.send(NewAnnotation("confirm", reopened["annotation_id"]))
+    bench.send(NewAnnotation("confirm", bench.prediction_id))
+    added = bench.one(NewAnnotation("add", label="WBC", box=Box(0, 0, 9, 9)))
+    with pytest.raises(Invalid, match="was added, so it cannot be open again"):
+        bench.send(NewAnnotation("reopen", added["annotation_id"]))
+    moved = bench.one(NewAnnotation("correct", added["annotation_id"], box=Box(0, 0, 8, 8)))
+    with pytest.raises(Invalid, match="was added, so it cannot be open again"):
+        bench.send(NewAnnotation("reopen", moved["annotation_id"]))
 
 
 def test_a_class_has_no_box(commit: GroupCommit) -> None:

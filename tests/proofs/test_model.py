@@ -98,7 +98,7 @@ class Model(RuleBasedStateMachine):
 
     @rule(
         actions=st.lists(
-            st.sampled_from(["confirm", "correct", "add", "reject", "complete"]),
+            st.sampled_from(["confirm", "correct", "add", "reject", "reopen", "complete"]),
             min_size=1,
             max_size=5,
         ),
@@ -256,8 +256,8 @@ class Model(RuleBasedStateMachine):
     def say(self, action: str, label: str, object_id: str, inference_id: str | None) -> None:
         """Annotate with a target that fits, if there is one."""
         sent: dict[str, Any] = {"action": action, "annotation_id": new_id()}
-        if action in ("confirm", "correct", "reject"):
-            if not (targets := self.targets(object_id, inference_id)):
+        if action in ("confirm", "correct", "reject", "reopen"):
+            if not (targets := self.targets(object_id, inference_id, action)):
                 return
             sent["target"] = self.chance.choice(targets)
         if action in ("correct", "add"):
@@ -279,8 +279,9 @@ class Model(RuleBasedStateMachine):
         sql = f"select recorded_at from landings where landing_id = '{landing_id}'"
         return micros(self.project.analytics.table(sql)["recorded_at"][0].as_py())
 
-    def targets(self, object_id: str, inference_id: str | None) -> list[str]:
+    def targets(self, object_id: str, inference_id: str | None, action: str) -> list[str]:
         """What an annotation on an object, or on an inference of it, can target."""
+        predicted = {row["prediction_id"] for row in self.truth.predictions}
         predictions = [
             row["prediction_id"]
             for row in self.truth.predictions
@@ -289,7 +290,9 @@ class Model(RuleBasedStateMachine):
         return predictions + [
             row["annotation_id"]
             for row in self.truth.annotations
-            if row["object_id"] == object_id and row["action"] not in ("reject", "complete")
+            if row["object_id"] == object_id
+            and row["action"] not in ("reject", "reopen", "complete")
+            and (action != "reopen" or row["root_id"] in predicted)
         ]
 
     # How a view is asked.

@@ -110,7 +110,7 @@ class Truth:
             review = row["object_id"], row["inference_id"]
             if row["action"] == "complete":
                 latest[row["object_id"]] = review
-            elif row["action"] == "reject":
+            elif row["action"] in ("reject", "reopen"):
                 standing[review].pop(row["root_id"], None)
             else:
                 standing[review][row["root_id"]] = row

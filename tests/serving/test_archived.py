@@ -216,6 +216,10 @@ def test_what_was_archived_can_be_corrected(scene: Scene) -> None:
     )
     # One that targets another joins its review, though that review has left.
     assert [row["inference_id"] for row in later] == [None, answer["inference_id"], None]
+    # Whether it can be open again depends on what left with it.
+    opened = scene.annotate(place, {"action": "reopen", "target": known})
+    wrong = scene.annotate(place, {"action": "reopen", "target": added}, expect=422)
+    assert "was added, so it cannot be open again" in wrong["detail"]
     done = scene.annotate(place, {"action": "complete"}, {"action": "reject", "target": added})
     listed = {line["inference_id"]: line["reviewed"] for line in pages(scene.admin, 50)}
     assert listed == {
@@ -224,7 +228,7 @@ def test_what_was_archived_can_be_corrected(scene: Scene) -> None:
         answer["inference_id"]: True,
     }
     shown = scene.admin.get(f"/api/v1/{place}").json()["annotations"]
-    assert shown == [*first, later[1], *done]
+    assert shown == [*first, later[1], *opened, *done]
     assert scene.served.layers.verify().findings == ()
     scene.archive()
     assert scene.admin.get(f"/api/v1/{place}").json()["annotations"] == shown

@@ -186,7 +186,7 @@ CELL = {"action": "add", "label": "RBC", "box": [1, 2, 30, 40]}
         ([{**CELL, "box": [1, 2, 3]}], "x_min"),
         ([{**CELL, "box": "all"}], "box"),
         ([{**CELL, "box": None}], "needs a box"),
-        ([{**CELL, "action": "praise"}], "confirm, correct, add, reject, complete"),
+        ([{**CELL, "action": "praise"}], "confirm, correct, add, reject, reopen, complete"),
         ([{**CELL, "colour": "red"}], "colour"),
         ([{"label": "RBC"}], "action"),
         ([{"action": "confirm"}], "prediction_id"),

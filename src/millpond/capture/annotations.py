@@ -27,7 +27,8 @@ class NewAnnotation:
 
     Args:
         action: ``confirm`` copies its target, ``correct`` overrides the fields given,
-            ``add`` and ``reject`` do as they say, ``complete`` says that the image is done.
+            ``add`` and ``reject`` do as they say, ``reopen`` leaves a prediction as nobody has
+            reviewed it, ``complete`` says that the image is done.
         target: a ``prediction_id`` or an ``annotation_id``.
         annotation_id: the caller's own id, so that sending again changes nothing.
     """
@@ -121,6 +122,10 @@ def record_annotations(
     return Kept([rows[annotation_id] for annotation_id in ids], created)
 
 
+#: What speaks of its target, and what has no label or box.
+_WITH_TARGET = ("confirm", "correct", "reject", "reopen")
+_WITHOUT_LABEL = ("reject", "reopen", "complete")
+
 #: The columns that an annotation has from its review.
 _OF_REVIEW = ("object_id", "inference_id")
 
@@ -201,6 +206,10 @@ def _record(
     _check_form(sent)
     place = batch.place
     target = None if sent.target is None else _find_target(batch, sent.target)
+    if target and sent.action == "reopen" and batch.prediction(target.root_id) is None:
+        raise Invalid(
+            f"{sent.target} was added, so it cannot be open again; reject it to take it away"
+        )
     resolved = _resolve(sent, target)
     _check_fit(resolved, place, declared)
     annotation_id = sent.annotation_id or new_id()
@@ -226,12 +235,12 @@ def _check_form(sent: NewAnnotation) -> None:
         raise Invalid(f"action {sent.action!r} is not one of {', '.join(get_args(Action))}")
     if sent.annotation_id is not None and not is_id(sent.annotation_id):
         raise Invalid(f"annotation_id {sent.annotation_id!r} is not a UUID in lower case")
-    takes_target = sent.action in ("confirm", "correct", "reject")
+    takes_target = sent.action in _WITH_TARGET
     if takes_target and sent.target is None:
         raise Invalid(f"{sent.action} needs a prediction_id or a target")
     if not takes_target and sent.target is not None:
         raise Invalid(f"{sent.action} takes no target")
-    if sent.action in ("confirm", "reject", "complete") and (sent.label or sent.box):
+    if sent.action in ("confirm", *_WITHOUT_LABEL) and (sent.label or sent.box):
         raise Invalid(f"{sent.action} takes neither label nor box; use correct to change them")
     if sent.action == "correct" and sent.label is None and sent.box is None:
         raise Invalid("correct needs a label or a box; use confirm to leave both as they are")
@@ -252,7 +261,7 @@ def _find_target(batch: _Batch, target_id: str) -> _Target:
         return _Target(target_id, row["label"], _box_of(row), place.inference_id)
     row = batch.annotation(target_id)
     if row is not None and row["object_id"] == place.object_id:
-        if row["action"] in ("reject", "complete"):
+        if row["action"] in _WITHOUT_LABEL:
             raise Invalid(
                 f"annotation {target_id} is a {row['action']}, which has no label or box; "
                 "target the prediction or annotation itself"
@@ -263,14 +272,14 @@ def _find_target(batch: _Batch, target_id: str) -> _Target:
 
 def _resolve(sent: NewAnnotation, target: _Target | None) -> NewAnnotation:
     """The annotation with the label and box that hold after it."""
-    if target is None or sent.action == "reject":
+    if target is None or sent.action in _WITHOUT_LABEL:
         return sent
     return replace(sent, label=sent.label or target.label, box=sent.box or target.box)
 
 
 def _check_fit(resolved: NewAnnotation, place: Place, declared: AppSection) -> None:
     """Refuse a label outside the list, or a box that does not fit task and picture."""
-    if resolved.action in ("complete", "reject"):
+    if resolved.action in _WITHOUT_LABEL:
         return
     if resolved.label not in declared.labels:
         raise Invalid(

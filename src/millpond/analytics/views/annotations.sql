@@ -6,8 +6,8 @@
 -- app: application of the object
 -- inference_id: the inference whose review it belongs to; null for the object's own review
 -- target_id: the prediction or annotation that it answers to
--- action: confirm, correct, add, reject or complete
--- label: as it holds after the action; null for reject and complete
+-- action: confirm, correct, add, reject, reopen or complete
+-- label: as it holds after the action; null for reject, reopen and complete
 -- x_min: pixels from the left, after EXIF rotation; null in classification
 -- y_min: pixels from the top
 -- x_max: exclusive

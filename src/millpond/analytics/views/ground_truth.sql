@@ -27,7 +27,7 @@ said as (
 )
 select object_id, app, label, x_min, y_min, x_max, y_max, annotation_id, root_id
 from said
-where action <> 'reject'
+where action not in ('reject', 'reopen')
 -- A label without a box is the label of the whole image, which has one.
 qualify x_min is not null or row_number() over (
     partition by object_id, app, x_min is null order by recorded_at desc, annotation_id desc

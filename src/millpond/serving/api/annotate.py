@@ -31,7 +31,7 @@ class AnnotationBody(BaseModel):
     annotation_id: str | None = Field(
         None, description="A UUID made by the caller, so that sending again changes nothing."
     )
-    action: str = Field(description="confirm, correct, add, reject or complete.")
+    action: str = Field(description="confirm, correct, add, reject, reopen or complete.")
     prediction_id: str | None = Field(None, description="What the action is about.")
     target: str | None = Field(None, description="The same: a prediction or an annotation.")
     label: str | None = None
