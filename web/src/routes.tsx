@@ -14,8 +14,9 @@ import { sessionQuery } from "./api/queries";
 import { imageSearch, imagesSearch } from "./images/search";
 import { isSignedOut } from "./queryClient";
 import { reviewSearch } from "./review/search";
+import { Broken } from "./shell/Broken";
 import { NoPage } from "./shell/NoPage";
-import { Broken, Shell } from "./shell/Shell";
+import { Shell } from "./shell/Shell";
 import { SignInPage } from "./shell/SignInPage";
 
 const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({

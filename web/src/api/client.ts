@@ -1,6 +1,7 @@
 // Requests to the HTTP interface: one place for headers, problems and lost connections.
 
 import { texts } from "../texts";
+import { connection } from "./connection";
 
 // What the server refused, or status 0 when it could not be reached.
 export class ApiError extends Error {
@@ -48,13 +49,16 @@ function jsonHeaders() {
 
 async function reach(path: string, init: RequestInit): Promise<Response> {
   try {
-    return await fetch(path, {
+    const response = await fetch(path, {
       ...init,
       credentials: "same-origin",
       headers: { Accept: "application/json", ...init.headers },
     });
+    connection.met(response.status);
+    return response;
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
+    connection.met(0);
     throw new ApiError(0, texts.errors.unreachable);
   }
 }

@@ -2,6 +2,7 @@
 
 import { texts } from "../texts";
 import { ApiError, problemOf } from "./client";
+import { connection } from "./connection";
 import type { Answer } from "./types";
 
 export interface Upload {
@@ -23,8 +24,12 @@ export function predict(upload: Upload, onProgress: (share: number) => void): Pr
     sending.setRequestHeader("Accept", "application/json");
     sending.setRequestHeader("Idempotency-Key", upload.key);
     sending.upload.onprogress = ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 0);
-    sending.onerror = () => reject(new ApiError(0, texts.errors.unreachable));
+    sending.onerror = () => {
+      connection.met(0);
+      reject(new ApiError(0, texts.errors.unreachable));
+    };
     sending.onload = () => {
+      connection.met(sending.status);
       if (sending.status === 200) resolve(JSON.parse(sending.responseText) as Answer);
       else reject(problemOf(sending.status, sending.responseText));
     };

@@ -1,75 +1,68 @@
 // The frame of all pages behind the sign-in: header above, page below.
 
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
-import { Outlet, useNavigate, useParams } from "@tanstack/react-router";
-import { ApiError } from "../api/client";
+import { Link, Outlet } from "@tanstack/react-router";
+import { useRef } from "react";
 import { appsQuery, sessionQuery } from "../api/queries";
+import type { AppList, Session } from "../api/types";
 import { texts } from "../texts";
-import { Button } from "../ui/Button";
 import { Mark } from "../ui/Icon";
 import { Notice, Problem } from "../ui/Notice";
-import { Select } from "../ui/Select";
 import { Toasts } from "../ui/Toast";
 import { AccountMenu } from "./AccountMenu";
+import { ApiDrawer } from "./ApiDrawer";
+import { AppPicker } from "./AppPicker";
+import { AwayBanner } from "./AwayBanner";
+import { ApiCallsProvider } from "./apiCalls";
 import { DeskProvider } from "./desk";
+import { Navigation } from "./Navigation";
 import styles from "./Shell.module.css";
+import { useApp } from "./useApp";
+import { useArrival } from "./useArrival";
+import { useGoKeys } from "./useGoKeys";
 
 export function Shell() {
   const session = useSuspenseQuery(sessionQuery).data;
   const apps = useQuery(appsQuery);
+  const main = useRef<HTMLElement>(null);
+  useArrival(main);
   return (
     <DeskProvider user={session.user} key={session.user}>
-      <div className={styles.shell}>
-        <a href="#content" className={styles.skip}>
-          {texts.skip}
-        </a>
-        <header className={styles.header}>
-          <Mark />
-          <span className={styles.name}>{apps.data?.project ?? texts.name}</span>
-          <AppPicker apps={apps.data?.apps.map(({ app }) => app) ?? []} />
-          <span className={styles.gap} />
-          <AccountMenu session={session} />
-        </header>
-        <main id="content" className={styles.main} tabIndex={-1}>
-          {apps.error !== null && <Problem error={apps.error} onRetry={() => apps.refetch()} />}
-          {apps.data?.apps.length === 0 && (
-            <Notice title={texts.shell.noApps}>{texts.shell.noAppsHint}</Notice>
-          )}
-          {apps.data !== undefined && apps.data.apps.length > 0 && <Outlet />}
-        </main>
-        <Toasts />
-      </div>
+      <ApiCallsProvider>
+        <div className={styles.shell}>
+          <a href="#content" className={styles.skip}>
+            {texts.skip}
+          </a>
+          <Header session={session} list={apps.data} />
+          <AwayBanner />
+          <main ref={main} id="content" className={styles.main} tabIndex={-1}>
+            {apps.isLoadingError && <Problem error={apps.error} onRetry={() => apps.refetch()} />}
+            {apps.data?.apps.length === 0 && (
+              <Notice title={texts.shell.noApps}>{texts.shell.noAppsHint}</Notice>
+            )}
+            {apps.data !== undefined && apps.data.apps.length > 0 && <Outlet />}
+          </main>
+          <Toasts />
+        </div>
+      </ApiCallsProvider>
     </DeskProvider>
   );
 }
 
-function AppPicker({ apps }: { apps: readonly string[] }) {
-  const { app } = useParams({ strict: false });
-  const navigate = useNavigate();
-  if (app === undefined || !apps.includes(app)) return null;
+function Header({ session, list }: { session: Session; list: AppList | undefined }) {
+  const app = useApp(list?.apps ?? []);
+  useGoKeys(session.role, app);
   return (
-    <>
-      <span className={styles.slash} aria-hidden="true">
-        /
-      </span>
-      <Select
-        quiet
-        className={styles.picker}
-        name={texts.shell.apps}
-        value={app}
-        options={apps}
-        onChange={(next) => navigate({ to: "/predict/$app", params: { app: next } })}
-      />
-    </>
-  );
-}
-
-// What is left of a page that threw an error.
-export function Broken({ error }: { error: unknown }) {
-  const reload = <Button onClick={() => location.reload()}>{texts.errors.reload}</Button>;
-  return (
-    <Notice kind="bad" title={texts.errors.title} action={reload}>
-      {error instanceof ApiError ? error.message : texts.errors.page}
-    </Notice>
+    <header className={styles.header}>
+      <Link to="/" className={styles.home} aria-label={texts.shell.toHome}>
+        <Mark />
+        <span className={styles.name}>{list?.project ?? texts.name}</span>
+      </Link>
+      <AppPicker apps={list?.apps.map((each) => each.app) ?? []} />
+      <Navigation role={session.role} app={app} />
+      <span className={styles.gap} />
+      <ApiDrawer role={session.role} />
+      <AccountMenu session={session} />
+    </header>
   );
 }

@@ -8,6 +8,8 @@ export interface ApiCall {
   // From the root of the server, with its query.
   readonly path: string;
   readonly body?: unknown;
+  // A file that is sent instead of a body, as the form's `file`.
+  readonly file?: string;
 }
 
 interface Calls {

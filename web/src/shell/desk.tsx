@@ -3,14 +3,18 @@
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { createContext, type ReactNode, useContext, useEffect, useMemo } from "react";
-import { annotate, inferenceQuery, inferencesQuery } from "../api/queries";
-import type { Annotation, AnnotationBody, Answer, Inference } from "../api/types";
+import { annotate, inferenceQuery, inferencesQuery, subjectKey } from "../api/queries";
+import type { Annotation, AnnotationBody, Answer } from "../api/types";
 import { predict } from "../api/upload";
+import type { Place, Subject } from "../domain/subject";
+import { Deeds } from "../state/deeds";
 import { Outbox } from "../state/outbox";
 import { Uploads } from "../state/uploads";
 
 interface Desk {
   readonly outbox: Outbox;
+  // What can be taken back.
+  readonly deeds: Deeds;
   readonly uploads: Uploads;
 }
 
@@ -31,7 +35,8 @@ export function DeskProvider({ user, children }: { user: string; children: React
         to: "/predict/$app/$inferenceId",
         params: { app, inferenceId: inference_id },
       });
-    return { outbox: makeOutbox(user, queryClient), uploads: makeUploads(queryClient, open) };
+    const uploads = makeUploads(queryClient, open);
+    return { outbox: makeOutbox(user, queryClient), deeds: new Deeds(), uploads };
   }, [user, queryClient, navigate]);
   useEffect(() => {
     const wake = () => desk.outbox.wake();
@@ -46,13 +51,18 @@ export function DeskProvider({ user, children }: { user: string; children: React
 }
 
 function makeOutbox(user: string, queryClient: QueryClient): Outbox {
-  const send = (inferenceId: string, bodies: AnnotationBody[]) =>
-    mutate(queryClient, () => annotate(inferenceId, bodies));
-  const onKept = (inferenceId: string, kept: readonly Annotation[]) => {
-    queryClient.setQueryData(inferenceQuery(inferenceId).queryKey, (known) =>
+  const send = (place: Place, bodies: AnnotationBody[]) =>
+    mutate(queryClient, () => annotate(place, bodies));
+  const onKept = (place: Place, kept: readonly Annotation[]) => {
+    queryClient.setQueryData<Subject>(subjectKey(place), (known) =>
       known === undefined ? known : withAnnotations(known, kept),
     );
     void queryClient.invalidateQueries({ queryKey: ["inferences"] });
+    if (kept.some(({ action }) => action === "complete")) {
+      for (const of of ["queue", "images", "facets", "image"]) {
+        void queryClient.invalidateQueries({ queryKey: [of] });
+      }
+    }
   };
   return new Outbox(user, { storage: localStorage, send, onKept });
 }
@@ -76,7 +86,7 @@ function mutate<T>(queryClient: QueryClient, mutationFn: () => Promise<T>): Prom
   return queryClient.getMutationCache().build(queryClient, { mutationFn }).execute(undefined);
 }
 
-function withAnnotations(inference: Inference, kept: readonly Annotation[]): Inference {
+function withAnnotations(inference: Subject, kept: readonly Annotation[]): Subject {
   const ids = new Set(kept.map(({ annotation_id }) => annotation_id));
   const others = (inference.annotations ?? []).filter((one) => !ids.has(one.annotation_id));
   return { ...inference, annotations: [...others, ...kept] };

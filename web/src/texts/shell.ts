@@ -8,6 +8,7 @@ export const shell = {
     retry: "Try again",
     requestId: (id: string) => `Request ${id}`,
     page: "Something on this page broke. Reload it; nothing that you entered is lost.",
+    part: "A part of the pages could not be fetched: the server is away, or has been updated. Reload; nothing that you entered is lost.",
     reload: "Reload",
     noPage: "There is no such page.",
     home: "Go to the start",
@@ -15,6 +16,8 @@ export const shell = {
 
   ui: {
     close: "Close",
+    copy: "Copy",
+    copied: "Copied",
   },
 
   signIn: {
@@ -33,6 +36,17 @@ export const shell = {
   },
 
   shell: {
+    navigation: "Pages",
+    toHome: "Home: this project",
+    pages: { home: "Home", predict: "Predict", review: "Review", images: "Images" },
+    // For the sheet of keys.
+    goKeys: [
+      ["G then H", "Home"],
+      ["G then P", "Predict"],
+      ["G then R", "Review"],
+      ["G then I", "Images"],
+    ],
+    away: "The server cannot be reached. You can go on with what is open; nothing that you enter is lost.",
     apps: "Application",
     account: (user: string) => `Account of ${user}`,
     theme: "Theme",
@@ -51,5 +65,21 @@ export const shell = {
       "Declare one in millpond.toml, as [apps.NAME] with its task and labels, then start the server again.",
     unknownApp: (app: string, apps: string) =>
       `There is no application “${app}”. This project has: ${apps}.`,
+  },
+
+  api: {
+    open: "Use the API",
+    title: "Use the API",
+    lead: "Everything on this page comes from the HTTP interface. These calls fetch the same from a shell or from Python.",
+    token: "Each takes a token in the variable MILLPOND_TOKEN. An administrator makes one with",
+    tokenCommand: (role: string) => `millpond token create my-script --role ${role}`,
+    languages: "Language",
+    curl: "curl",
+    python: "Python",
+    none: "This page asks the server for nothing of its own.",
+    same: "The same data at an address of its own:",
+    json: "JSON",
+    csv: "CSV",
+    all: "All routes",
   },
 } as const;
