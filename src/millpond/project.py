@@ -19,6 +19,7 @@ from millpond.analytics.definitions import record_definitions
 from millpond.analytics.reports import ViewReport, view_reports
 from millpond.backends import Backends, lake_folder
 from millpond.capture.annotations import NewAnnotation
+from millpond.capture.leases import end_leases
 from millpond.capture.objects import get_object
 from millpond.capture.reviews import Place
 from millpond.database.connection import reading
@@ -418,6 +419,7 @@ class Project(Backends):
         )
         with cls.open(folder) as project:
             project.access.note(by, "restore", f"restore of {iso(manifest.moment)}")
+            project.commit.run(lambda transaction: end_leases(transaction.connection))
             verified = project.verify(on_progress=on_progress)
         return Restored(folder, manifest.moment, verified)
 

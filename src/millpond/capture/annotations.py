@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from millpond.capture import tables
 from millpond.capture.inferences import box_columns, predictions_by_id
+from millpond.capture.leases import release_leases
 from millpond.capture.outbox import write_events
 from millpond.capture.reviews import NOTHING, Earlier, Row, annotations_by_id, review_of
 from millpond.capture.reviews import Place as Place
@@ -118,6 +119,8 @@ def record_annotations(
         ids.append(annotation_id)
         created = created or is_new
     batch.flush()
+    if created and any(annotation.action == "complete" for annotation in sent):
+        release_leases(transaction.connection, [place.object_id], annotator)
     rows = {**earlier.annotations, **annotations_by_id(transaction.connection, list(set(ids)))}
     return Kept([rows[annotation_id] for annotation_id in ids], created)
 

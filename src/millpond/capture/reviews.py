@@ -107,6 +107,21 @@ def completed_among(connection: Connection, inference_ids: Sequence[str]) -> set
     return set(connection.scalars(query))
 
 
+def completed_since(connection: Connection, object_ids: Sequence[str], moment: int) -> set[str]:
+    """Those of some objects of which a review was completed after a moment."""
+    reviews, annotations = tables.reviews, tables.annotations
+    query = (
+        select(reviews.c.object_id)
+        .join(annotations, annotations.c.review_id == reviews.c.review_id)
+        .where(
+            reviews.c.object_id.in_(object_ids),
+            annotations.c.action == "complete",
+            annotations.c.recorded_at > moment,
+        )
+    )
+    return set(connection.scalars(query))
+
+
 def _select(connection: Connection, where: ColumnElement[bool]) -> Sequence[Row]:
     annotations, reviews = tables.annotations, tables.reviews
     query = (
