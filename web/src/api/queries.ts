@@ -1,6 +1,7 @@
 // What the pages read, under the keys by which it is kept and renewed.
 
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { annotationsAddress, type Place } from "../domain/subject";
 import { post, request } from "./client";
 import type {
   Annotation,
@@ -25,9 +26,14 @@ export const appsQuery = queryOptions({
   staleTime: 30_000,
 });
 
+// Under which an inference is kept, or an image that has none.
+export function subjectKey(place: Place) {
+  return ["inference", place] as const;
+}
+
 export function inferenceQuery(id: string) {
   return queryOptions({
-    queryKey: ["inference", id],
+    queryKey: subjectKey(id),
     queryFn: ({ signal }) =>
       request<Inference>(`/api/v1/inferences/${encodeURIComponent(id)}?candidates=true`, {
         signal,
@@ -64,6 +70,6 @@ export function signOut(): Promise<unknown> {
   return post("/api/v1/logout");
 }
 
-export function annotate(inferenceId: string, bodies: AnnotationBody[]): Promise<Annotation[]> {
-  return post(`/api/v1/inferences/${encodeURIComponent(inferenceId)}/annotations`, bodies);
+export function annotate(place: Place, bodies: AnnotationBody[]): Promise<Annotation[]> {
+  return post(annotationsAddress(place), bodies);
 }

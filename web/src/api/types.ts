@@ -4,7 +4,7 @@ import type { Box } from "../domain/geometry";
 
 export type Task = "detection" | "classification";
 export type Role = "user" | "reviewer" | "scientist" | "engineer" | "officer" | "admin";
-export type Action = "confirm" | "correct" | "add" | "reject" | "complete";
+export type Action = "confirm" | "correct" | "add" | "reject" | "reopen" | "complete";
 
 export interface Session {
   readonly user: string;
@@ -65,6 +65,7 @@ export interface Inference extends Answer {
   readonly threshold: number;
   readonly nms_threshold: number;
   // Absent until the server has told them.
+  readonly media_type?: string;
   readonly annotations?: readonly Annotation[];
   readonly recorded_at?: string;
 }

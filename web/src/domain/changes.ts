@@ -3,10 +3,11 @@
 import type { Annotation, AnnotationBody } from "../api/types";
 import type { Box } from "./geometry";
 import type { Finding } from "./review";
+import type { Place } from "./subject";
 
 // A change that is not known to be kept yet.
 export interface Change {
-  readonly inferenceId: string;
+  readonly place: Place;
   // The prediction or the `add` that it is about; null for `complete`.
   readonly root: string | null;
   readonly body: AnnotationBody;
@@ -23,50 +24,55 @@ export interface Change {
 
 let lastMoment = 0;
 
-function change(inferenceId: string, root: string | null, body: AnnotationBody): Change {
+function change(place: Place, root: string | null, body: AnnotationBody): Change {
   lastMoment = Math.max(Date.now(), lastMoment + 1);
   const { label = null, box = null } = body;
-  return { inferenceId, root, body, label, box, madeAt: lastMoment, sent: false, problem: null };
+  return { place, root, body, label, box, madeAt: lastMoment, sent: false, problem: null };
 }
 
 // `confirm`: it is as it was said.
-export function confirmed(inferenceId: string, finding: Finding): Change {
+export function confirmed(place: Place, finding: Finding): Change {
   const body = { ...aboutOf(finding), action: "confirm" as const };
-  return { ...change(inferenceId, finding.key, body), label: finding.label, box: finding.box };
+  return { ...change(place, finding.key, body), label: finding.label, box: finding.box };
 }
 
 // `correct` with the whole new label and box, so that it does not lean on earlier corrections;
 // of a candidate that was not answered, `add` says the same.
-export function corrected(
-  inferenceId: string,
-  finding: Finding,
+export function corrected(place: Place, finding: Finding, label: string, box: Box | null): Change {
+  if (finding.source === "candidate") return added(place, label, box);
+  const body = { ...aboutOf(finding), action: "correct" as const, ...said(label, box) };
+  return change(place, finding.key, body);
+}
+
+export function rejected(place: Place, finding: Finding): Change {
+  const body = { ...aboutOf(finding), action: "reject" as const };
+  return { ...change(place, finding.key, body), label: finding.label, box: finding.box };
+}
+
+// `reopen`: a prediction is as if nobody had spoken of it.
+export function reopened(place: Place, predictionId: string): Change {
+  const about = { annotation_id: crypto.randomUUID(), prediction_id: predictionId };
+  return change(place, predictionId, { ...about, action: "reopen" });
+}
+
+export function added(
+  place: Place,
   label: string,
   box: Box | null,
+  id: string = crypto.randomUUID(),
 ): Change {
-  if (finding.source === "candidate") return added(inferenceId, label, box);
-  const body = { ...aboutOf(finding), action: "correct" as const, ...said(label, box) };
-  return change(inferenceId, finding.key, body);
+  return change(place, id, { annotation_id: id, action: "add", ...said(label, box) });
 }
 
-export function rejected(inferenceId: string, finding: Finding): Change {
-  const body = { ...aboutOf(finding), action: "reject" as const };
-  return { ...change(inferenceId, finding.key, body), label: finding.label, box: finding.box };
-}
-
-export function added(inferenceId: string, label: string, box: Box | null): Change {
-  const id = crypto.randomUUID();
-  return change(inferenceId, id, { annotation_id: id, action: "add", ...said(label, box) });
-}
-
-export function completed(inferenceId: string): Change {
-  return change(inferenceId, null, { annotation_id: crypto.randomUUID(), action: "complete" });
+export function completed(place: Place): Change {
+  return change(place, null, { annotation_id: crypto.randomUUID(), action: "complete" });
 }
 
 // The changes that remain to be sent once `next` is made. One that was never on its way and is
 // about the same thing gives way, so that ten nudges of a box become one annotation.
 export function joined(waiting: readonly Change[], next: Change): Change[] {
   const before = waiting.find(
-    (one) => one.inferenceId === next.inferenceId && one.root === next.root && !one.sent,
+    (one) => one.place === next.place && one.root === next.root && !one.sent,
   );
   if (before === undefined) return [...waiting, next];
   const others = waiting.filter((one) => one !== before);

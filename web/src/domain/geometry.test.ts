@@ -1,5 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { type Box, between, HANDLES, iou, moved, resized, sameBox } from "./geometry";
+import {
+  type Box,
+  between,
+  HANDLES,
+  iou,
+  moved,
+  resized,
+  SMALLEST_SIDE,
+  sameBox,
+} from "./geometry";
 import { fitted, onStage, toPicture, zoomed } from "./view";
 
 const PICTURE = { width: 100, height: 80 };
@@ -20,18 +29,25 @@ describe("boxes", () => {
     expect(resized([10, 10, 30, 20], "se", 5, 6, PICTURE)).toEqual([10, 10, 35, 26]);
   });
 
-  test("never turn inside out or leave the picture", () => {
+  test("turn over when an edge is dragged past the opposite one", () => {
+    expect(resized([10, 10, 30, 20], "e", -40, 0, PICTURE)).toEqual([0, 10, 10, 20]);
+    expect(resized([10, 10, 30, 20], "nw", 25, 15, PICTURE)).toEqual([30, 20, 35, 25]);
+  });
+
+  test("never lose a side or leave the picture", () => {
     for (const handle of HANDLES) {
-      for (const by of [-1000, 1000]) {
-        const [left, top, right, bottom] = resized([10, 10, 30, 20], handle, by, by, PICTURE);
+      for (let by = -120; by <= 120; by += 0.5) {
+        const [left, top, right, bottom] = resized([10, 10, 30, 20], handle, by, -by, PICTURE);
         expect(left).toBeGreaterThanOrEqual(0);
         expect(top).toBeGreaterThanOrEqual(0);
         expect(right).toBeLessThanOrEqual(100);
         expect(bottom).toBeLessThanOrEqual(80);
-        expect(right - left).toBeGreaterThan(0);
-        expect(bottom - top).toBeGreaterThan(0);
+        expect(right - left).toBeGreaterThanOrEqual(SMALLEST_SIDE);
+        expect(bottom - top).toBeGreaterThanOrEqual(SMALLEST_SIDE);
       }
     }
+    expect(resized([0, 0, 3, 3], "e", -3, 0, PICTURE)).toEqual([0, 0, 2, 3]);
+    expect(resized([90, 0, 100, 3], "w", 99, 0, PICTURE)).toEqual([98, 0, 100, 3]);
   });
 
   test("are the same whichever way they are drawn, and none when there is no area", () => {

@@ -51,23 +51,47 @@ export function moved(box: Box, dx: number, dy: number, picture: Size): Box {
   return rounded([box[0] + x, box[1] + y, box[2] + x, box[3] + y]);
 }
 
-// Drags the edges of a handle; an edge never passes the opposite one or leaves the picture.
+// Drags the edges of a handle. One that passes the opposite edge turns the box over; none leaves
+// the picture, and no side becomes shorter than the smallest.
 export function resized(box: Box, handle: Handle, dx: number, dy: number, picture: Size): Box {
-  let [left, top, right, bottom] = box;
-  if (handle.includes("w")) left = clamp(left + dx, 0, right - SMALLEST_SIDE);
-  if (handle.includes("e")) right = clamp(right + dx, left + SMALLEST_SIDE, picture.width);
-  if (handle.includes("n")) top = clamp(top + dy, 0, bottom - SMALLEST_SIDE);
-  if (handle.includes("s")) bottom = clamp(bottom + dy, top + SMALLEST_SIDE, picture.height);
+  const [left, right] = side(box[0], box[2], pulled(handle, "w", "e"), dx, picture.width);
+  const [top, bottom] = side(box[1], box[3], pulled(handle, "n", "s"), dy, picture.height);
   return rounded([left, top, right, bottom]);
 }
 
+function pulled(handle: Handle, low: string, high: string): "low" | "high" | null {
+  return handle.includes(low) ? "low" : handle.includes(high) ? "high" : null;
+}
+
+// Both ends of a side after one was pulled, the lower first.
+function side(
+  low: number,
+  high: number,
+  end: "low" | "high" | null,
+  by: number,
+  limit: number,
+): readonly [number, number] {
+  if (end === null) return [low, high];
+  const [fixed, start] = end === "low" ? [high, low] : [low, high];
+  const at = clamp(start + by, 0, limit);
+  if (Math.abs(at - fixed) >= SMALLEST_SIDE) return [Math.min(at, fixed), Math.max(at, fixed)];
+  const isBelow = at < fixed || (at === fixed && start < fixed);
+  const fits = isBelow ? fixed >= SMALLEST_SIDE : fixed + SMALLEST_SIDE > limit;
+  return fits ? [fixed - SMALLEST_SIDE, fixed] : [fixed, fixed + SMALLEST_SIDE];
+}
+
 // The box between two corners, whichever way it was drawn; null when it is too small to mean one.
-export function between(a: Point, b: Point, picture: Size): Box | null {
+export function between(
+  a: Point,
+  b: Point,
+  picture: Size,
+  smallest: number = SMALLEST_SIDE,
+): Box | null {
   const left = clamp(Math.min(a.x, b.x), 0, picture.width);
   const right = clamp(Math.max(a.x, b.x), 0, picture.width);
   const top = clamp(Math.min(a.y, b.y), 0, picture.height);
   const bottom = clamp(Math.max(a.y, b.y), 0, picture.height);
-  if (right - left < SMALLEST_SIDE || bottom - top < SMALLEST_SIDE) return null;
+  if (right - left < smallest || bottom - top < smallest) return null;
   return rounded([left, top, right, bottom]);
 }
 

@@ -1,7 +1,8 @@
 // The state of a review: what the model said, with what people said about it on top.
 
-import type { Annotation, Candidate, Inference, Prediction } from "../api/types";
+import type { Annotation, Candidate, Prediction } from "../api/types";
 import { type Box, iou, sameBox } from "./geometry";
+import type { Subject } from "./subject";
 import { answered, suppressed, type Thresholds } from "./suppression";
 
 // Where a finding stands: nobody spoke yet, or what the latest annotation made of it.
@@ -17,6 +18,9 @@ export interface Finding {
   readonly box: Box | null;
   readonly verdict: Verdict;
 }
+
+// What is said of one prediction or added box at one moment.
+export type Standing = Pick<Finding, "verdict" | "label" | "box">;
 
 export interface Review {
   readonly findings: readonly Finding[];
@@ -36,8 +40,8 @@ const VERDICTS = {
 } as const;
 
 // The thresholds at which the server answered.
-export function answeredAt(inference: Inference): Thresholds {
-  return { confidence: inference.threshold, overlap: inference.nms_threshold };
+export function answeredAt(subject: Subject): Thresholds {
+  return { confidence: subject.threshold, overlap: subject.nms_threshold };
 }
 
 // The root of an annotation: the prediction or the `add` at the bottom of its chain of targets.
@@ -56,13 +60,19 @@ export function rootsOf(annotations: readonly Annotation[]): Map<string, string>
   return roots;
 }
 
-// The latest annotation of each root; those given later in the list win over those before.
+// The latest annotation of each root; those given later in the list win over those before. What
+// says no label or box has those that stood before it; of what was reopened nothing stands.
 export function standing(annotations: readonly Annotation[]): Map<string, Annotation> {
   const roots = rootsOf(annotations);
   const latest = new Map<string, Annotation>();
   for (const annotation of annotations) {
-    if (annotation.action === "complete") continue;
-    latest.set(roots.get(annotation.annotation_id) as string, annotation);
+    const root = roots.get(annotation.annotation_id) as string;
+    const before = latest.get(root);
+    if (annotation.action === "reopen") latest.delete(root);
+    else if (annotation.action !== "complete") {
+      const label = annotation.label ?? before?.label ?? null;
+      latest.set(root, { ...annotation, label, box: annotation.box ?? before?.box ?? null });
+    }
   }
   return latest;
 }
@@ -76,16 +86,16 @@ export function inOrder(annotations: readonly Annotation[]): Annotation[] {
 
 // What is on the picture at these thresholds. What people spoke about is never hidden by them.
 export function reviewOf(
-  inference: Inference,
+  subject: Subject,
   annotations: readonly Annotation[],
   at: Thresholds,
 ): Review {
   const latest = standing(annotations);
-  const predictions = new Map(inference.predictions.map((one) => [one.prediction_id, one]));
+  const predictions = new Map(subject.predictions.map((one) => [one.prediction_id, one]));
   const spoken = [...latest].map(([root, annotation]) =>
     spokenOf(root, annotation, predictions.get(root)),
   );
-  const pool = poolOf(inference);
+  const pool = poolOf(subject);
   const open = shownOf(pool, at)
     .filter(({ key }) => !latest.has(key))
     .filter((one) => one.source === "prediction" || !spoken.some((by) => covers(by, one)));
@@ -99,8 +109,20 @@ export function reviewOf(
   };
 }
 
+// What stands of each root that people spoke about.
+export function standings(
+  subject: Subject,
+  annotations: readonly Annotation[],
+): Map<string, Standing> {
+  const predictions = new Map(subject.predictions.map((one) => [one.prediction_id, one]));
+  const spoken = [...standing(annotations)].map(([root, latest]) =>
+    spokenOf(root, latest, predictions.get(root)),
+  );
+  return new Map(spoken.map((finding) => [finding.key, finding]));
+}
+
 // What would count as truth if the review were done now.
-export function isTruth(finding: Finding): boolean {
+export function isTruth(finding: Pick<Finding, "verdict">): boolean {
   return finding.verdict !== "open" && finding.verdict !== "rejected";
 }
 
@@ -119,9 +141,9 @@ function spokenOf(root: string, latest: Annotation, prediction: Prediction | und
 }
 
 // All candidates as findings; one that was answered carries the id of its prediction.
-function poolOf(inference: Inference): Finding[] {
-  const left = [...inference.predictions];
-  const pool: Finding[] = (inference.candidates ?? []).map((candidate, index) => {
+function poolOf(subject: Subject): Finding[] {
+  const left = [...subject.predictions];
+  const pool: Finding[] = (subject.candidates ?? []).map((candidate, index) => {
     const found = left.findIndex((prediction) => isSame(prediction, candidate));
     const prediction = found < 0 ? undefined : left.splice(found, 1)[0];
     return openOf(candidate, prediction?.prediction_id ?? null, index);

@@ -18,7 +18,7 @@ interface OpenInferenceProps {
 export function OpenInference({ app, id, onThresholds }: OpenInferenceProps) {
   const { data, error, refetch } = useQuery(inferenceQuery(id));
   if (data !== undefined) {
-    return <Workspace app={app} inference={data} onThresholds={onThresholds} />;
+    return <Workspace app={app} subject={data} onThresholds={onThresholds} />;
   }
   if (error instanceof ApiError && error.status === 404) {
     return <Notice title={texts.predict.notFound}>{error.message}</Notice>;

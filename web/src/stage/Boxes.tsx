@@ -1,15 +1,19 @@
-// The boxes over the picture, drawn in screen pixels so that lines stay fine at any zoom.
+// The boxes over the picture. They lie in pixels of the picture under one transformation, with
+// lines that stay fine at any zoom, so that zooming and dragging draw none of the others anew.
 
-import { area, type Box, HANDLES, type Handle } from "../domain/geometry";
+import { memo, useMemo, useSyncExternalStore } from "react";
+import { area, type Box } from "../domain/geometry";
 import type { Finding } from "../domain/review";
 import { onStage, type View } from "../domain/view";
+import { useStore } from "../state/store";
 import styles from "./Boxes.module.css";
-import type { Sketch } from "./useGestures";
+import { Handles } from "./Handles";
+import type { SketchPad } from "./sketch";
 
 interface BoxesProps {
   findings: readonly Finding[];
   view: View;
-  sketch: Sketch | null;
+  pad: SketchPad;
   selectedKey: string | null;
   hovered: string | null;
   // The label and so the colour of a box that is being drawn.
@@ -24,45 +28,55 @@ interface BoxesProps {
 const FEW = 6;
 
 export function Boxes(props: BoxesProps) {
-  const { view, sketch, selectedKey, hovered, newLabel, mayEdit, isDrawing, colourOf } = props;
-  const shown = inLayers(props.findings, sketch, selectedKey);
-  const selected = shown.find(({ key }) => key === selectedKey);
-  const tagged = shown.filter(
-    ({ key }) => shown.length <= FEW || key === selectedKey || key === hovered,
-  );
+  const { findings, view, pad, selectedKey, hovered, mayEdit, isDrawing, colourOf } = props;
+  const { onHover } = props;
+  const dragged = useSyncExternalStore(pad.subscribe, () => pad.get()?.key ?? null);
+  const shown = useMemo(() => inLayers(findings, selectedKey), [findings, selectedKey]);
+  const isStrong = ({ key }: Drawn) => key === selectedKey || key === hovered;
+  const still = shown.filter(({ key }) => key !== dragged);
   return (
     <>
       <svg className={styles.layer} data-drawing={isDrawing} aria-hidden="true">
-        {shown.map((finding) => (
-          <BoxShape
+        <g transform={`translate(${view.x} ${view.y}) scale(${view.scale})`}>
+          {shown.map((finding) => (
+            <BoxShape
+              key={finding.key}
+              finding={finding}
+              colour={colourOf(finding.label)}
+              isSelected={finding.key === selectedKey}
+              isHovered={finding.key === hovered}
+              isDragged={finding.key === dragged}
+              mayEdit={mayEdit}
+              onHover={onHover}
+            />
+          ))}
+        </g>
+        {mayEdit &&
+          !isDrawing &&
+          still
+            .filter(isStrong)
+            .map((one) => (
+              <Handles
+                key={one.key}
+                name={one.key}
+                place={onStage(view, one.box)}
+                colour={colourOf(one.label)}
+                onHover={onHover}
+              />
+            ))}
+      </svg>
+      {still
+        .filter((one) => shown.length <= FEW || isStrong(one))
+        .map((finding) => (
+          <Tag
             key={finding.key}
             finding={finding}
             view={view}
             colour={colourOf(finding.label)}
-            isSelected={finding.key === selectedKey}
-            isHovered={finding.key === hovered}
-            mayEdit={mayEdit}
-            onHover={props.onHover}
+            isStrong={isStrong(finding)}
           />
         ))}
-        {sketch?.key === null && (
-          <g className={styles.box} data-selected="true" style={{ color: colourOf(newLabel) }}>
-            <Frame box={sketch.box} view={view} />
-          </g>
-        )}
-        {mayEdit && !isDrawing && selected !== undefined && (
-          <Handles box={selected.box} view={view} colour={colourOf(selected.label)} />
-        )}
-      </svg>
-      {tagged.map((finding) => (
-        <Tag
-          key={finding.key}
-          finding={finding}
-          view={view}
-          colour={colourOf(finding.label)}
-          isStrong={finding.key === selectedKey || finding.key === hovered}
-        />
-      ))}
+      <Sketched {...props} />
     </>
   );
 }
@@ -70,13 +84,8 @@ export function Boxes(props: BoxesProps) {
 type Drawn = Finding & { readonly box: Box };
 
 // The large ones below, so that a small box within them can be reached; the selected one on top.
-function inLayers(
-  findings: readonly Finding[],
-  sketch: Sketch | null,
-  selectedKey: string | null,
-): Drawn[] {
+function inLayers(findings: readonly Finding[], selectedKey: string | null): Drawn[] {
   return findings
-    .map((one) => (sketch !== null && one.key === sketch.key ? { ...one, box: sketch.box } : one))
     .filter((one): one is Drawn => one.box !== null)
     .sort((a, b) => {
       const top = Number(a.key === selectedKey) - Number(b.key === selectedKey);
@@ -86,37 +95,38 @@ function inLayers(
 
 interface BoxShapeProps {
   finding: Drawn;
-  view: View;
   colour: string;
   isSelected: boolean;
   isHovered: boolean;
+  isDragged: boolean;
   mayEdit: boolean;
   onHover: (key: string | null) => void;
 }
 
-function BoxShape({
-  finding,
-  view,
-  colour,
-  isSelected,
-  isHovered,
-  mayEdit,
-  onHover,
-}: BoxShapeProps) {
+const BoxShape = memo(function BoxShape(props: BoxShapeProps) {
+  const { finding, colour, onHover } = props;
+  const [x, y, right, bottom] = finding.box;
+  const place = { x, y, width: right - x, height: bottom - y };
   return (
     <g
       className={styles.box}
-      data-selected={isSelected}
-      data-hovered={isHovered}
-      data-movable={isSelected && mayEdit}
+      data-selected={props.isSelected}
+      data-hovered={props.isHovered}
+      data-dragged={props.isDragged}
+      data-movable={props.mayEdit}
       data-source={finding.source}
       data-verdict={finding.verdict}
       data-label={finding.label}
       style={{ color: colour }}
     >
-      <Frame box={finding.box} view={view} />
+      {/* A bright line on a dark one, to be seen on any picture. */}
+      <rect {...place} className={styles.halo} />
+      <rect {...place} className={styles.line} />
+      {finding.verdict === "rejected" && (
+        <path d={`M${x} ${y}L${right} ${bottom}M${right} ${y}L${x} ${bottom}`} />
+      )}
       <rect
-        {...onStage(view, finding.box)}
+        {...place}
         className={styles.area}
         data-key={finding.key}
         onPointerEnter={() => onHover(finding.key)}
@@ -124,52 +134,22 @@ function BoxShape({
       />
     </g>
   );
-}
+});
 
-// A bright line on a dark one, to be seen on any picture.
-function Frame({ box, view }: { box: Box; view: View }) {
-  const place = onStage(view, box);
+// The box in hand, in a layer of its own.
+function Sketched({ pad, findings, view, newLabel, colourOf }: BoxesProps) {
+  const sketch = useStore(pad);
+  if (sketch === null) return null;
+  const label = findings.find(({ key }) => key === sketch.key)?.label ?? newLabel;
+  const { x, y, width, height } = onStage(view, sketch.box);
   return (
-    <>
-      <rect {...place} rx="1.5" className={styles.halo} />
-      <rect {...place} rx="1.5" className={styles.line} />
-    </>
-  );
-}
-
-const CURSORS: Record<Handle, string> = {
-  n: "ns-resize",
-  s: "ns-resize",
-  e: "ew-resize",
-  w: "ew-resize",
-  nw: "nwse-resize",
-  se: "nwse-resize",
-  ne: "nesw-resize",
-  sw: "nesw-resize",
-};
-
-function Handles({ box, view, colour }: { box: Box; view: View; colour: string }) {
-  const { x, y, width, height } = onStage(view, box);
-  const isSmall = Math.min(width, height) < 36;
-  return HANDLES.filter((handle) => handle.length === 2 || !isSmall).map((handle) => {
-    const at = {
-      x: x + (handle.includes("w") ? 0 : handle.includes("e") ? width : width / 2),
-      y: y + (handle.includes("n") ? 0 : handle.includes("s") ? height : height / 2),
-    };
-    return (
-      <g key={handle} style={{ color: colour, cursor: CURSORS[handle] }}>
-        <rect x={at.x - 4} y={at.y - 4} width="8" height="8" rx="2" className={styles.handle} />
-        <rect
-          x={at.x - 10}
-          y={at.y - 10}
-          width="20"
-          height="20"
-          className={styles.grip}
-          data-handle={handle}
-        />
+    <svg className={`${styles.layer} ${styles.sketch}`} aria-hidden="true">
+      <g className={styles.box} data-selected="true" style={{ color: colourOf(label) }}>
+        <rect {...{ x, y, width, height }} className={styles.halo} />
+        <rect {...{ x, y, width, height }} className={styles.line} />
       </g>
-    );
-  });
+    </svg>
+  );
 }
 
 interface TagProps {

@@ -1,7 +1,7 @@
 // The stage: a picture to zoom and move, with boxes over it to select, drag and draw.
 
-import { type KeyboardEvent, type Ref, useId, useImperativeHandle, useRef, useState } from "react";
-import { type Box, moved, resized, type Size } from "../domain/geometry";
+import { type Ref, useId, useImperativeHandle, useMemo, useRef, useState } from "react";
+import { type Box, moved, resized, type Size, SMALLEST_SIDE } from "../domain/geometry";
 import { toPicture } from "../domain/view";
 import { texts } from "../texts";
 import { Boxes } from "./Boxes";
@@ -20,6 +20,8 @@ export interface StageProps {
   // Null where the application knows no boxes.
   marking: Marking | null;
   mayEdit: boolean;
+  // Opens the sheet of keys.
+  onKeys: () => void;
   colourOf: (label: string) => string;
 }
 
@@ -43,34 +45,47 @@ export function Stage(props: StageProps) {
   const [showsRejected, setShowsRejected] = useState(false);
   const [showsBoxes, setShowsBoxes] = useState(true);
   const isDrawing = marking?.tool === "draw";
+  const selectedKey = marking?.selected?.key ?? null;
+  const findings = marking?.findings;
+  const drawn = useMemo(
+    () =>
+      (findings ?? []).filter(
+        ({ key, verdict }) => showsRejected || verdict !== "rejected" || key === selectedKey,
+      ),
+    [findings, showsRejected, selectedKey],
+  );
 
-  const onKey = (key: string): boolean => {
+  const onKey = (event: KeyboardEvent): boolean => {
+    const { key } = event;
+    const arrow = ARROWS[key];
+    if (arrow !== undefined) return onArrow(event, arrow);
     if (key === "Escape") return gestures.cancel();
+    if (key === "Tab") {
+      return event.target === frame.current && marking?.step(event.shiftKey ? -1 : 1) === true;
+    }
     if (key === "+" || key === "=") zoom(ZOOM_STEP);
     else if (key === "-") zoom(1 / ZOOM_STEP);
     else if (key === "0") showAll();
+    else if (key === "h" && marking !== null) setShowsBoxes(!showsBoxes);
+    else if (key === "Enter" && isDrawing) marking?.draw(middleOf());
     else return false;
     return true;
   };
   useImperativeHandle(props.ref, () => ({ onKey }));
 
-  const onArrow = (event: KeyboardEvent, [x, y]: readonly [number, number]) => {
-    event.preventDefault();
-    const selected = marking?.selected;
-    if (!mayEdit || !selected?.box || isDrawing) return pan(-x * PAN_STEP, -y * PAN_STEP);
-    const by = event.shiftKey ? 10 : 1;
-    const change = event.altKey
-      ? resized(selected.box, "se", x * by, y * by, picture)
-      : moved(selected.box, x * by, y * by, picture);
-    marking?.setBox(selected, change);
-  };
-  const onKeyDown = (event: KeyboardEvent) => {
-    const arrow = ARROWS[event.key];
-    if (arrow !== undefined) onArrow(event, arrow);
-    else if (event.key === "Enter" && isDrawing) {
-      event.preventDefault();
-      marking?.draw(middleOf());
+  const onArrow = (event: KeyboardEvent, [x, y]: readonly [number, number]): boolean => {
+    const box = marking?.selected?.box ?? null;
+    if (marking?.selected && box !== null && mayEdit && !isDrawing) {
+      const by = event.shiftKey ? 10 : 1;
+      const change = event.altKey
+        ? grown(box, x * by, y * by, picture)
+        : moved(box, x * by, y * by, picture);
+      marking.setBox(marking.selected, change);
+      return true;
     }
+    if (event.target !== frame.current) return false;
+    pan(-x * PAN_STEP, -y * PAN_STEP);
+    return true;
   };
   // A quarter of what is in sight, in its middle.
   const middleOf = (): Box => {
@@ -105,7 +120,7 @@ export function Stage(props: StageProps) {
         aria-describedby={marking === null ? undefined : description}
         data-tool={marking?.tool ?? "select"}
         data-still={isFitted && !isDrawing && !marking?.selected}
-        onKeyDown={onKeyDown}
+        data-ground={mayEdit && marking !== null && isFitted ? "draw" : "pan"}
         onPointerDown={gestures.onPointerDown}
         onPointerMove={gestures.onPointerMove}
         onPointerUp={gestures.onPointerUp}
@@ -116,13 +131,10 @@ export function Stage(props: StageProps) {
             <Picture source={source} name={name} picture={picture} view={view} />
             {marking !== null && showsBoxes && (
               <Boxes
-                findings={marking.findings.filter(
-                  ({ key, verdict }) =>
-                    showsRejected || verdict !== "rejected" || key === marking.selected?.key,
-                )}
+                findings={drawn}
                 view={view}
-                sketch={gestures.sketch}
-                selectedKey={marking.selected?.key ?? null}
+                pad={gestures.pad}
+                selectedKey={selectedKey}
                 hovered={marking.hovered}
                 newLabel={marking.newLabel}
                 mayEdit={mayEdit}
@@ -140,6 +152,13 @@ export function Stage(props: StageProps) {
       </div>
     </div>
   );
+}
+
+// Its lower right corner moved, as far as the box stays one.
+function grown([left, top, right, bottom]: Box, dx: number, dy: number, picture: Size): Box {
+  const x = Math.max(dx, left + SMALLEST_SIDE - right);
+  const y = Math.max(dy, top + SMALLEST_SIDE - bottom);
+  return resized([left, top, right, bottom], "se", x, y, picture);
 }
 
 interface PictureProps {

@@ -1,11 +1,8 @@
 // The tools of the stage: select and draw, what is shown, and how large.
 
-import { Popover } from "@base-ui/react/popover";
 import type { View } from "../domain/view";
 import { texts } from "../texts";
 import { IconButton } from "../ui/Button";
-import buttons from "../ui/Button.module.css";
-import { Icon } from "../ui/Icon";
 import { Select } from "../ui/Select";
 import type { StageProps } from "./Stage";
 import styles from "./Toolbar.module.css";
@@ -27,12 +24,20 @@ export function Toolbar(props: ToolbarProps) {
     <div className={styles.bar} role="toolbar" aria-label={texts.stage.title}>
       {marking !== null && mayEdit && <Tools {...props} marking={marking} />}
       {marking !== null && <Shown {...props} />}
+      {marking !== null && mayEdit && <Past marking={marking} />}
       <span className={styles.gap} />
       <IconButton icon="minus" name={texts.stage.zoomOut} onClick={() => onZoom(-1)} />
       <output className={styles.zoom}>{view === null ? "" : texts.stage.zoom(view.scale)}</output>
       <IconButton icon="add" name={texts.stage.zoomIn} onClick={() => onZoom(1)} />
       <IconButton icon="fit" name={texts.stage.fit} onClick={onFit} disabled={isFitted} />
-      {marking !== null && mayEdit && <Keys />}
+      {marking !== null && mayEdit && (
+        <IconButton
+          className={styles.keys}
+          icon="keys"
+          name={texts.stage.keys}
+          onClick={props.onKeys}
+        />
+      )}
     </div>
   );
 }
@@ -70,6 +75,25 @@ function Tools({ marking, labels, colourOf }: ToolsProps) {
   );
 }
 
+function Past({ marking }: Pick<ToolsProps, "marking">) {
+  return (
+    <>
+      <IconButton
+        icon="undo"
+        name={texts.stage.undo}
+        disabled={!marking.mayUndo}
+        onClick={marking.undo}
+      />
+      <IconButton
+        icon="redo"
+        name={texts.stage.redo}
+        disabled={!marking.mayRedo}
+        onClick={marking.redo}
+      />
+    </>
+  );
+}
+
 function Shown({ marking, showsBoxes, onShowBoxes, showsRejected, onShowRejected }: ToolbarProps) {
   const anyRejected = marking?.findings.some(({ verdict }) => verdict === "rejected");
   return (
@@ -89,32 +113,5 @@ function Shown({ marking, showsBoxes, onShowBoxes, showsRejected, onShowRejected
         />
       )}
     </>
-  );
-}
-
-function Keys() {
-  return (
-    <Popover.Root>
-      <Popover.Trigger className={`${buttons.icon} ${styles.keys}`} aria-label={texts.stage.keys}>
-        <Icon name="keys" />
-      </Popover.Trigger>
-      <Popover.Portal>
-        <Popover.Positioner className={styles.positioner} sideOffset={6} align="end">
-          <Popover.Popup className={styles.popup}>
-            <Popover.Title className={styles.title}>{texts.stage.keys}</Popover.Title>
-            <dl className={styles.list}>
-              {texts.stage.keyList.map(([key, does]) => (
-                <div key={key}>
-                  <dt>
-                    <kbd>{key}</kbd>
-                  </dt>
-                  <dd>{does}</dd>
-                </div>
-              ))}
-            </dl>
-          </Popover.Popup>
-        </Popover.Positioner>
-      </Popover.Portal>
-    </Popover.Root>
   );
 }

@@ -1,6 +1,5 @@
 // What the stage and the panels beside it share: the selected box, the tool in hand, and the deeds.
 
-import type { KeyboardEvent } from "react";
 import type { Box } from "../domain/geometry";
 import type { Finding } from "../domain/review";
 
@@ -12,6 +11,8 @@ export interface Marking {
   readonly hovered: string | null;
   readonly tool: Tool;
   readonly newLabel: string;
+  readonly mayUndo: boolean;
+  readonly mayRedo: boolean;
   select(key: string | null): void;
   hover(key: string | null): void;
   setTool(tool: Tool): void;
@@ -21,11 +22,13 @@ export interface Marking {
   confirm(finding: Finding): void;
   reject(finding: Finding): void;
   draw(box: Box): void;
-  step(by: 1 | -1): void;
-  onKey(event: KeyboardEvent): void;
+  undo(): void;
+  redo(): void;
+  // Selects the next finding; false past the last one, where none is.
+  step(by: 1 | -1): boolean;
 }
 
 export interface StageHandle {
   // Whether the key means something to the stage.
-  onKey(key: string): boolean;
+  onKey(event: KeyboardEvent): boolean;
 }

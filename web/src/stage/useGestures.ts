@@ -2,28 +2,35 @@
 
 import { type PointerEvent, useRef, useState } from "react";
 import type { Size } from "../domain/geometry";
-import { type Box, between, type Handle, moved, type Point, resized } from "../domain/geometry";
+import {
+  type Box,
+  between,
+  type Handle,
+  moved,
+  type Point,
+  resized,
+  SMALLEST_SIDE,
+} from "../domain/geometry";
 import type { Finding } from "../domain/review";
 import { toPicture } from "../domain/view";
 import type { Marking } from "./marking";
+import { type Sketch, SketchPad } from "./sketch";
 import type { StageView } from "./useView";
-
-// A box as it is while it is being dragged; `key` is null for one being drawn.
-export interface Sketch {
-  readonly key: string | null;
-  readonly box: Box;
-}
 
 type Gesture =
   // Not yet known: a click, or the start of a pan.
   | { kind: "press"; from: Point; key: string | null }
   | { kind: "pan"; last: Point }
-  | { kind: "move"; from: Point; finding: Finding & { box: Box } }
-  | { kind: "resize"; from: Point; finding: Finding & { box: Box }; handle: Handle }
+  | { kind: "move"; from: Point; finding: Drawn }
+  | { kind: "resize"; from: Point; finding: Drawn; handle: Handle }
   | { kind: "draw"; from: Point };
+
+type Drawn = Finding & { readonly box: Box };
 
 // Screen pixels that a pointer may tremble without meaning a drag.
 const TREMBLE = 4;
+// The shortest side, in screen pixels, of a box that anyone means to draw.
+const SMALLEST_DRAWN = 6;
 
 interface GestureProps {
   marking: Marking | null;
@@ -35,13 +42,11 @@ interface GestureProps {
 export function useGestures({ marking, mayEdit, picture, stageView }: GestureProps) {
   const pointers = useRef(new Map<number, Point>());
   const gesture = useRef<Gesture | null>(null);
-  const [sketch, setSketch] = useState<Sketch | null>(null);
+  const [pad] = useState(() => new SketchPad());
 
   const cancel = (): boolean => {
-    const was = gesture.current !== null && sketch !== null;
     gesture.current = null;
-    setSketch(null);
-    return was;
+    return pad.take() !== null;
   };
 
   const onPointerDown = (event: PointerEvent<HTMLElement>) => {
@@ -53,20 +58,23 @@ export function useGestures({ marking, mayEdit, picture, stageView }: GesturePro
       cancel();
       return;
     }
-    gesture.current = event.button === 1 ? { kind: "pan", last: at } : begin(event.target, at);
+    gesture.current = event.button === 1 ? { kind: "pan", last: at } : begin(event, at);
   };
 
-  const begin = (target: EventTarget, at: Point): Gesture => {
+  const begin = ({ target, pointerType }: PointerEvent, at: Point): Gesture => {
     if (marking === null) return { kind: "press", from: at, key: null };
     if (marking.tool === "draw") return { kind: "draw", from: at };
     const { key = null, handle } = target instanceof SVGElement ? target.dataset : {};
-    const { selected } = marking;
-    if (mayEdit && selected?.box && (key === selected.key || handle !== undefined)) {
-      const finding = { ...selected, box: selected.box };
+    const finding = marking.findings.find((one): one is Drawn => one.key === key && !!one.box);
+    // A finger scrolls and pans unless the box was chosen before.
+    const isFirm = pointerType !== "touch" || marking.selected?.key === key;
+    if (mayEdit && isFirm && finding !== undefined) {
       if (handle === undefined) return { kind: "move", from: at, finding };
       return { kind: "resize", from: at, finding, handle: handle as Handle };
     }
-    return { kind: "press", from: at, key };
+    // With the whole picture in sight there is nothing to pan.
+    const isFree = mayEdit && key === null && stageView.isFitted && pointerType !== "touch";
+    return isFree ? { kind: "draw", from: at } : { kind: "press", from: at, key };
   };
 
   const onPointerMove = (event: PointerEvent<HTMLElement>) => {
@@ -85,16 +93,17 @@ export function useGestures({ marking, mayEdit, picture, stageView }: GesturePro
       gesture.current = { kind: "pan", last: at };
     }
     const next = sketchAt(at);
-    if (next !== null) setSketch(next);
+    if (next !== null) pad.put(next);
   };
 
   const sketchAt = (at: Point): Sketch | null => {
     const now = gesture.current;
     const { view } = stageView;
     if (view === null || now === null || now.kind === "press" || now.kind === "pan") return null;
-    if (!apart(now.from, at) && sketch === null) return null;
+    if (!apart(now.from, at) && pad.get() === null) return null;
     if (now.kind === "draw") {
-      const box = between(toPicture(view, now.from), toPicture(view, at), picture);
+      const smallest = Math.max(SMALLEST_SIDE, SMALLEST_DRAWN / view.scale);
+      const box = between(toPicture(view, now.from), toPicture(view, at), picture, smallest);
       return box === null ? null : { key: null, box };
     }
     const { key, box } = now.finding;
@@ -116,14 +125,14 @@ export function useGestures({ marking, mayEdit, picture, stageView }: GesturePro
     pointers.current.delete(event.pointerId);
     const now = gesture.current;
     gesture.current = null;
-    if (now?.kind === "press") marking?.select(now.key);
-    if (marking !== null && sketch !== null) {
-      if (now?.kind === "draw") marking.draw(sketch.box);
-      else if (now?.kind === "move" || now?.kind === "resize") {
-        marking.setBox(now.finding, sketch.box);
-      }
-    }
-    setSketch(null);
+    const sketch = pad.take();
+    if (marking === null || now === null || now.kind === "pan") return;
+    if (now.kind === "press") marking.select(now.key);
+    else if (now.kind === "draw") {
+      if (sketch !== null) marking.draw(sketch.box);
+      else if (marking.tool === "select") marking.select(null);
+    } else if (sketch === null) marking.select(now.finding.key);
+    else marking.setBox(now.finding, sketch.box);
   };
 
   const onPointerCancel = (event: PointerEvent<HTMLElement>) => {
@@ -131,7 +140,7 @@ export function useGestures({ marking, mayEdit, picture, stageView }: GesturePro
     cancel();
   };
 
-  return { sketch, cancel, onPointerDown, onPointerMove, onPointerUp, onPointerCancel };
+  return { pad, cancel, onPointerDown, onPointerMove, onPointerUp, onPointerCancel };
 }
 
 function placeOf(event: PointerEvent<HTMLElement>): Point {

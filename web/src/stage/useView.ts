@@ -35,7 +35,7 @@ export function useView(stage: RefObject<HTMLElement | null>, picture: Size): St
   };
 }
 
-function useSize(stage: RefObject<HTMLElement | null>): Size | null {
+export function useSize(stage: RefObject<HTMLElement | null>): Size | null {
   const [size, setSize] = useState<Size | null>(null);
   useEffect(() => {
     if (stage.current === null) return;

@@ -23,10 +23,10 @@ afterEach(() => void vi.useRealTimers());
 function outbox(storage: Storage, answer: (bodies: AnnotationBody[]) => void, user = "rita") {
   const sent: string[][] = [];
   const kept: string[] = [];
-  const send = async (inferenceId: string, bodies: AnnotationBody[]) => {
+  const send = async (place: string, bodies: AnnotationBody[]) => {
     sent.push(bodies.map(({ annotation_id }) => annotation_id));
     answer(bodies);
-    kept.push(inferenceId);
+    kept.push(place);
     return [];
   };
   return { sent, kept, box: new Outbox(user, { storage, send, onKept: () => {} }) };

@@ -3,6 +3,7 @@
 import { ApiError } from "../api/client";
 import type { Annotation, AnnotationBody } from "../api/types";
 import { type Change, joined } from "../domain/changes";
+import type { Place } from "../domain/subject";
 import { Store } from "./store";
 
 export interface OutboxState {
@@ -12,8 +13,8 @@ export interface OutboxState {
 
 export interface OutboxPorts {
   readonly storage: Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">;
-  send(inferenceId: string, bodies: AnnotationBody[]): Promise<Annotation[]>;
-  onKept(inferenceId: string, kept: readonly Annotation[]): void;
+  send(place: Place, bodies: AnnotationBody[]): Promise<Annotation[]>;
+  onKept(place: Place, kept: readonly Annotation[]): void;
 }
 
 // So long after the last change it is sent, so that ten nudges are one annotation.
@@ -46,21 +47,23 @@ export class Outbox extends Store<OutboxState> {
     this.schedule(PAUSE_MS);
   }
 
+  // Takes out what was said of a root and was never on its way.
+  withdraw(place: Place, root: string | null): void {
+    const isIt = (one: Change) => one.place === place && one.root === root && !one.sent;
+    this.replace(this.get().changes.filter((one) => !isIt(one)));
+  }
+
   // Tries again at once, what was refused included.
-  retry(inferenceId: string): void {
+  retry(place: Place): void {
     this.replace(
-      this.get().changes.map((one) =>
-        one.inferenceId === inferenceId ? { ...one, problem: null } : one,
-      ),
+      this.get().changes.map((one) => (one.place === place ? { ...one, problem: null } : one)),
     );
     this.wake();
   }
 
   // Forgets what the server refuses to take.
-  discard(inferenceId: string): void {
-    this.replace(
-      this.get().changes.filter((one) => one.inferenceId !== inferenceId || one.problem === null),
-    );
+  discard(place: Place): void {
+    this.replace(this.get().changes.filter((one) => one.place !== place || one.problem === null));
   }
 
   stop(): void {
@@ -77,7 +80,7 @@ export class Outbox extends Store<OutboxState> {
     const first = this.sendable()[0];
     if (first === undefined) return;
     this.set({ ...this.get(), phase: "sending" });
-    const batch = this.sendable().filter(({ inferenceId }) => inferenceId === first.inferenceId);
+    const batch = this.sendable().filter(({ place }) => place === first.place);
     try {
       await this.deliver(batch);
       this.failures = 0;
@@ -90,11 +93,11 @@ export class Outbox extends Store<OutboxState> {
 
   // A refused batch is sent one by one, so that one bad change does not hold up the others.
   private async deliver(batch: readonly Change[]): Promise<void> {
-    const { inferenceId } = batch[0] as Change;
+    const { place } = batch[0] as Change;
     this.update(batch, { sent: true });
     try {
       const bodies = batch.map(({ body }) => body);
-      this.ports.onKept(inferenceId, await this.ports.send(inferenceId, bodies));
+      this.ports.onKept(place, await this.ports.send(place, bodies));
       const ids = new Set(bodies.map(({ annotation_id }) => annotation_id));
       this.replace(this.get().changes.filter(({ body }) => !ids.has(body.annotation_id)));
     } catch (error) {

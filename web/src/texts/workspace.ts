@@ -60,7 +60,7 @@ export const workspace = {
   stage: {
     title: "Image",
     describe:
-      "Arrow keys move the selected box, with Shift by ten pixels, with Alt its lower right corner. Page keys select the next one. Enter confirms, Delete rejects, Escape lets go.",
+      "Tab and the page keys select the next finding. Arrow keys move it, with Shift by ten pixels, with Alt its lower right corner. Enter confirms, Delete rejects, Escape lets go. A question mark lists all keys.",
     select: "Select and move",
     draw: "Draw a box",
     drawHint: "Drag over the image; with the keyboard, Enter puts a box in the middle.",
@@ -72,18 +72,46 @@ export const workspace = {
     rejected: "Show what was rejected",
     boxes: "Show the boxes",
     keys: "Keys",
-    keyList: [
-      ["V", "select and move"],
-      ["D", "draw a box"],
-      ["1 – 9", "label of the selected or the next box"],
-      ["← ↑ → ↓", "nudge the box, with Shift by ten"],
-      ["Alt + arrows", "resize it"],
-      ["Page ↑ / ↓", "previous and next finding"],
-      ["Enter", "confirm"],
-      ["Delete", "reject"],
-      ["Esc", "let go"],
-      ["+  −  0", "zoom in, out, whole image"],
-    ],
+    undo: "Undo",
+    redo: "Redo",
+  },
+
+  keys: {
+    title: "Keys",
+    detection: {
+      title: "On the picture",
+      keys: [
+        ["1 – 9", "label of the box under the pointer or selected; with none, draw one"],
+        ["Delete", "reject that box"],
+        ["Enter", "confirm that box"],
+        ["Drag", "move or resize any box; on empty ground draw one"],
+        ["D", "draw, also over other boxes"],
+        ["V", "select and move"],
+        ["Tab, Page ↑ ↓", "next and previous finding"],
+        ["← ↑ → ↓", "nudge the selected box, with Shift by ten"],
+        ["Alt + arrows", "resize it"],
+        ["Ctrl + D", "copy the box"],
+        ["Ctrl + Z", "undo, also what is saved"],
+        ["Ctrl + Shift + Z", "redo"],
+        ["H", "hide and show the boxes"],
+        ["Wheel, + −", "zoom; then dragging moves the picture"],
+        ["0", "the whole picture"],
+        ["Esc", "let go"],
+        ["?", "this list"],
+      ],
+    },
+    classification: {
+      title: "On the picture",
+      keys: [
+        ["1 – 9", "the true label"],
+        ["Enter", "the predicted label is true"],
+        ["Ctrl + Z", "undo, also what is saved"],
+        ["Ctrl + Shift + Z", "redo"],
+        ["Wheel, + −", "zoom"],
+        ["0", "the whole picture"],
+        ["?", "this list"],
+      ],
+    },
   },
 
   facts: {

@@ -1,7 +1,8 @@
 // Beside a picture with boxes: the thresholds, and the findings one by one.
 
-import type { App, Inference } from "../api/types";
+import type { App } from "../api/types";
 import { colourOf } from "../domain/colours";
+import type { Subject } from "../domain/subject";
 import { sameThresholds, type Thresholds } from "../domain/suppression";
 import type { Marking } from "../stage/marking";
 import { texts } from "../texts";
@@ -14,7 +15,7 @@ import type { ReviewDesk } from "./useReview";
 
 interface DetectionPanelProps {
   app: App;
-  inference: Inference;
+  subject: Subject;
   review: ReviewDesk;
   marking: Marking;
   at: Thresholds;
@@ -24,8 +25,8 @@ interface DetectionPanelProps {
 }
 
 export function DetectionPanel(props: DetectionPanelProps) {
-  const { app, inference, review, marking, at, usual, onThresholds } = props;
-  const knows = inference.model_version !== null || inference.predictions.length > 0;
+  const { app, subject, review, marking, at, usual, onThresholds } = props;
+  const knows = subject.model_version !== null || subject.predictions.length > 0;
   return (
     <>
       {knows && (

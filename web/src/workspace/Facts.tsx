@@ -1,11 +1,11 @@
 // What made the answer, in one line: model, time taken, size of the picture.
 
-import type { Inference } from "../api/types";
+import type { Subject } from "../domain/subject";
 import { fullTime, texts } from "../texts";
 import styles from "./Facts.module.css";
 
-export function Facts({ inference }: { inference: Inference }) {
-  const { model_version, duration_ms, width, height, recorded_at } = inference;
+export function Facts({ subject }: { subject: Subject }) {
+  const { model_version, duration_ms, width, height, recorded_at } = subject;
   return (
     <header className={styles.facts}>
       <h1 className={styles.model}>

@@ -1,8 +1,9 @@
 // Beside a picture of a classification: how sure the model is of each label, and which is true.
 
-import type { App, Inference } from "../api/types";
+import type { App } from "../api/types";
 import { colourOf } from "../domain/colours";
 import { type Finding, isTruth } from "../domain/review";
+import type { Subject } from "../domain/subject";
 import { texts } from "../texts";
 import { Icon } from "../ui/Icon";
 import { Notice } from "../ui/Notice";
@@ -11,18 +12,18 @@ import type { ReviewDesk } from "./useReview";
 
 interface LabelPanelProps {
   app: App;
-  inference: Inference;
+  subject: Subject;
   review: ReviewDesk;
 }
 
-export function LabelPanel({ app, inference, review }: LabelPanelProps) {
+export function LabelPanel({ app, subject, review }: LabelPanelProps) {
   const truth = review.findings.find(isTruth)?.label ?? null;
-  const known = inference.candidates ?? inference.predictions;
+  const known = subject.candidates ?? subject.predictions;
   const scores = new Map(known.map(({ label, score }) => [label, score]));
   const labels = [...app.labels].sort((a, b) => (scores.get(b) ?? 0) - (scores.get(a) ?? 0));
   return (
     <section className={styles.section} aria-labelledby="labels">
-      {inference.model_version === null && inference.predictions.length === 0 && (
+      {subject.model_version === null && subject.predictions.length === 0 && (
         <Notice title={texts.predict.noModel}>{texts.predict.noModelHint(app.app)}</Notice>
       )}
       <h2 id="labels" className={styles.title}>
@@ -61,6 +62,27 @@ export function LabelPanel({ app, inference, review }: LabelPanelProps) {
 
 function shown(score: number | undefined): string {
   return score === undefined ? "" : texts.findings.score(score);
+}
+
+// Number keys say the true label, Enter the predicted one; control with Z takes it back.
+export function labelByKey(
+  event: KeyboardEvent,
+  review: ReviewDesk,
+  labels: readonly string[],
+): boolean {
+  if (!review.mayEdit) return false;
+  const key = event.key.toLowerCase();
+  const best = bestOf(review.findings)?.label;
+  if (event.ctrlKey || event.metaKey) {
+    if (key === "z" && !event.shiftKey) review.undo();
+    else if (key === "z" || key === "y") review.redo();
+    else return false;
+    return true;
+  }
+  const label = key === "enter" ? best : labels[/^[1-9]$/.test(key) ? Number(key) - 1 : -1];
+  if (label === undefined) return false;
+  choose(review, label);
+  return true;
 }
 
 // A picture has one true label: it is said of what was said before, or else of the best prediction.

@@ -1,61 +1,86 @@
 // The picture with its findings, and everything that is done with them.
 
-import { useRef, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 import { pictureAddress } from "../api/queries";
-import type { App, Inference } from "../api/types";
+import type { App } from "../api/types";
 import { colourOf } from "../domain/colours";
 import { answeredAt } from "../domain/review";
+import { placeOf, type Subject } from "../domain/subject";
 import type { Thresholds } from "../domain/suppression";
 import type { StageHandle } from "../stage/marking";
 import { Stage } from "../stage/Stage";
+import { texts } from "../texts";
 import { DetectionPanel } from "./DetectionPanel";
 import { Facts } from "./Facts";
-import { LabelPanel } from "./LabelPanel";
+import { type KeyGroup, KeySheet } from "./KeySheet";
+import { LabelPanel, labelByKey } from "./LabelPanel";
 import { ReviewBar } from "./ReviewBar";
+import { useKeys } from "./useKeys";
 import { useMarking } from "./useMarking";
-import { useReview } from "./useReview";
+import { type ReviewDesk, useReview } from "./useReview";
 import styles from "./Workspace.module.css";
 
 // The longest side, in pixels, of the picture that is fetched to be looked at.
-const DISPLAY_SIZE = 1600;
+export const DISPLAY_SIZE = 1600;
+
+// What a page adds that leads through many pictures.
+export interface Flow {
+  // Its keys come after those of the picture; says whether the key meant something.
+  onKey(event: KeyboardEvent, review: ReviewDesk): boolean;
+  readonly keys: KeyGroup;
+  // Takes the place of the bar that says that the picture is done.
+  bar(review: ReviewDesk): ReactNode;
+  // Takes the place of the panel's head.
+  readonly head?: ReactNode;
+}
 
 interface WorkspaceProps {
   app: App;
-  inference: Inference;
-  onThresholds: (at: Thresholds) => void;
+  subject: Subject;
+  onThresholds?: (at: Thresholds) => void;
+  flow?: Flow;
 }
 
-export function Workspace({ app, inference, onThresholds }: WorkspaceProps) {
-  const usual = answeredAt(inference);
+export function Workspace({ app, subject, onThresholds, flow }: WorkspaceProps) {
+  const usual = answeredAt(subject);
   const [at, setAt] = useState(usual);
-  const review = useReview(inference, at);
+  const [showsKeys, setShowsKeys] = useState(false);
+  const review = useReview(subject, at);
   const stage = useRef<StageHandle>(null);
-  const marking = useMarking(review, app.labels, stage);
+  const marking = useMarking(review, app.labels, subject, stage);
   const isDetection = app.task === "detection";
   const change = (next: Thresholds) => {
     setAt(next);
-    onThresholds(next);
+    onThresholds?.(next);
   };
+  useKeys((event) => {
+    if (event.key === "?") setShowsKeys(true);
+    else if (isDetection && marking.onKey(event)) return true;
+    else if (!isDetection && labelByKey(event, review, app.labels)) return true;
+    else return flow?.onKey(event, review) ?? false;
+    return true;
+  });
+  const own = isDetection ? texts.keys.detection : texts.keys.classification;
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: short keys for all that lies within
-    <section className={styles.workspace} onKeyDown={isDetection ? marking.onKey : undefined}>
+    <section className={styles.workspace}>
       <Stage
         ref={stage}
-        source={pictureAddress(inference.object_id, DISPLAY_SIZE)}
-        picture={inference}
-        name={inference.inference_id}
+        source={pictureAddress(subject.object_id, DISPLAY_SIZE)}
+        picture={subject}
+        name={placeOf(subject)}
         labels={app.labels}
         marking={isDetection ? marking : null}
         mayEdit={review.mayEdit}
+        onKeys={() => setShowsKeys(true)}
         colourOf={(label) => colourOf(label, app.labels)}
       />
       <aside className={styles.panel}>
-        <Facts inference={inference} />
+        {flow?.head ?? <Facts subject={subject} />}
         <div className={styles.scroll}>
           {isDetection ? (
             <DetectionPanel
               app={app}
-              inference={inference}
+              subject={subject}
               review={review}
               marking={marking}
               at={at}
@@ -63,11 +88,16 @@ export function Workspace({ app, inference, onThresholds }: WorkspaceProps) {
               onThresholds={change}
             />
           ) : (
-            <LabelPanel app={app} inference={inference} review={review} />
+            <LabelPanel app={app} subject={subject} review={review} />
           )}
         </div>
-        <ReviewBar review={review} isDetection={isDetection} />
+        {flow?.bar(review) ?? <ReviewBar review={review} isDetection={isDetection} />}
       </aside>
+      <KeySheet
+        groups={flow === undefined ? [own] : [flow.keys, own]}
+        open={showsKeys}
+        onOpenChange={setShowsKeys}
+      />
     </section>
   );
 }

@@ -1,66 +1,114 @@
 // Which box is selected, which tool is in hand, and what the keys do to them.
 
-import { type KeyboardEvent, type RefObject, useState } from "react";
+import { type RefObject, useCallback, useState } from "react";
+import { moved, type Size } from "../domain/geometry";
 import type { Finding } from "../domain/review";
 import type { Marking, StageHandle, Tool } from "../stage/marking";
 import type { ReviewDesk } from "./useReview";
 
+export interface KeyedMarking extends Marking {
+  // Whether the key means something here.
+  onKey(event: KeyboardEvent): boolean;
+}
+
+// How far beside a box its copy lies, in pixels of the picture.
+const COPY_OFFSET = 12;
+
 export function useMarking(
   review: ReviewDesk,
   labels: readonly string[],
+  picture: Size,
   stage: RefObject<StageHandle | null>,
-): Marking {
-  const [selectedKey, select] = useState<string | null>(null);
-  const [hovered, hover] = useState<string | null>(null);
+): KeyedMarking {
+  const [selectedKey, setSelectedKey] = useState<string | null>(null);
+  const [hovered, setHovered] = useState<string | null>(null);
+  // What the pointer came upon after the last selection: the keys mean it then.
+  const [pointed, setPointed] = useState<string | null>(null);
   const [tool, setTool] = useState<Tool>("select");
   const [newLabel, setNewLabel] = useState(labels[0] ?? "");
   const { findings, mayEdit } = review;
-  const selected = findings.find(({ key }) => key === selectedKey) ?? null;
+  const byKey = (key: string | null) => findings.find((one) => one.key === key) ?? null;
+  const selected = byKey(selectedKey);
+  const aimed = byKey(pointed) ?? selected;
 
+  const select = useCallback((key: string | null) => {
+    setSelectedKey(key);
+    setPointed(null);
+  }, []);
+  const hover = useCallback((key: string | null) => {
+    setHovered(key);
+    setPointed(key);
+  }, []);
+
+  const goOn = (finding: Finding, key: string) => {
+    if (selectedKey === finding.key) setSelectedKey(key);
+  };
   const setLabel = (finding: Finding, label: string) => {
-    if (label !== finding.label) select(review.correct(finding, label, finding.box));
+    setNewLabel(label);
+    if (label !== finding.label) goOn(finding, review.correct(finding, label, finding.box));
   };
   const confirm = (finding: Finding) => {
     // A candidate lives on as the box that is added for it.
-    if (finding.source === "candidate") select(review.add(finding.label, finding.box));
+    if (finding.source === "candidate") goOn(finding, review.add(finding.label, finding.box));
     else review.confirm(finding);
   };
   const reject = (finding: Finding) => {
     if (finding.source !== "candidate") review.reject(finding);
   };
-  const step = (by: 1 | -1) => {
+  const draw: Marking["draw"] = (box) => {
+    select(review.add(newLabel, box));
+    setTool("select");
+  };
+  const step = (by: 1 | -1): boolean => {
     const index = findings.findIndex(({ key }) => key === selectedKey);
-    const start = index < 0 && by < 0 ? 0 : index;
-    select(findings.at((start + by) % findings.length)?.key ?? null);
+    const next = index < 0 && by < 0 ? findings.length - 1 : index + by;
+    select(findings[next]?.key ?? null);
+    return next in findings;
   };
   const chooseLabel = (label: string | undefined) => {
     if (label === undefined) return false;
-    if (selected !== null && tool === "select") setLabel(selected, label);
-    else setNewLabel(label);
+    if (aimed !== null && tool === "select") setLabel(aimed, label);
+    else {
+      setNewLabel(label);
+      setTool("draw");
+    }
     return true;
   };
+  const letGo = () => {
+    if (tool === "draw") setTool("select");
+    else select(null);
+    return true;
+  };
+  const copy = () => {
+    if (aimed === null || aimed.box === null) return;
+    select(review.add(aimed.label, moved(aimed.box, COPY_OFFSET, COPY_OFFSET, picture)));
+  };
 
-  // Whether the key means something here.
-  const act = (key: string): boolean => {
-    if (key === "Escape") {
-      if (tool === "draw") setTool("select");
-      else select(null);
-      return true;
-    }
+  const onControl = (key: string, shift: boolean): boolean => {
+    if (key === "z" && !shift) review.undo();
+    else if (key === "y" || key === "z") review.redo();
+    else if (key === "d") copy();
+    else return false;
+    return true;
+  };
+  const onKey = (event: KeyboardEvent): boolean => {
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    if (event.ctrlKey || event.metaKey) return mayEdit && onControl(key, event.shiftKey);
+    if (stage.current?.onKey(event)) return true;
+    if (key === "Escape") return letGo();
     if (key === "PageDown" || key === "PageUp") {
       step(key === "PageDown" ? 1 : -1);
       return true;
     }
-    if (stage.current?.onKey(key)) return true;
     if (!mayEdit) return false;
     if (key === "v" || key === "d") {
       setTool(key === "v" ? "select" : "draw");
       return true;
     }
     if (/^[1-9]$/.test(key)) return chooseLabel(labels[Number(key) - 1]);
-    if (selected === null) return false;
-    if (key === "Delete" || key === "Backspace") reject(selected);
-    else if (key === "Enter") confirm(selected);
+    if (aimed === null) return false;
+    if (key === "Delete" || key === "Backspace") reject(aimed);
+    else if (key === "Enter") confirm(aimed);
     else return false;
     return true;
   };
@@ -71,6 +119,8 @@ export function useMarking(
     hovered,
     tool: mayEdit ? tool : "select",
     newLabel,
+    mayUndo: review.mayUndo,
+    mayRedo: review.mayRedo,
     select,
     hover,
     setTool,
@@ -79,23 +129,10 @@ export function useMarking(
     setLabel,
     confirm,
     reject,
-    draw: (box) => {
-      select(review.add(newLabel, box));
-      setTool("select");
-    },
+    draw,
+    undo: review.undo,
+    redo: review.redo,
     step,
-    onKey: (event) => {
-      if (event.defaultPrevented || event.ctrlKey || event.metaKey || isOwnKey(event)) return;
-      if (act(event.key.length === 1 ? event.key.toLowerCase() : event.key)) event.preventDefault();
-    },
+    onKey,
   };
-}
-
-// Whether the key belongs to the control that has the focus.
-function isOwnKey({ key, target }: KeyboardEvent): boolean {
-  if (!(target instanceof Element)) return false;
-  if (target.closest("input, [role=combobox], [role=option], [role=listbox]") !== null) {
-    return key !== "Escape";
-  }
-  return key === "Enter" && target.closest("button") !== null;
 }
