@@ -1,5 +1,8 @@
 // The layers of the project, for Home.
 
+import { queryOptions } from "@tanstack/react-query";
+import { request } from "./client";
+
 export type LayerName = "raw" | "capture" | "history" | "analytics" | "training" | "models";
 
 export interface Layer {
@@ -23,3 +26,12 @@ export interface Layers {
   readonly layers: readonly Layer[];
   readonly steps: readonly Step[];
 }
+
+// Fresh while somebody looks: what came in shows without a reload.
+const EVERY_MS = 10_000;
+
+export const layersQuery = queryOptions({
+  queryKey: ["layers"],
+  queryFn: ({ signal }) => request<Layers>("/api/v1/layers", { signal }),
+  refetchInterval: EVERY_MS,
+});

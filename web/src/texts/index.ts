@@ -7,7 +7,7 @@ import { review } from "./review";
 import { shell } from "./shell";
 import { workspace } from "./workspace";
 
-export { fullTime, shortTime } from "./times";
+export { ago, fullTime, shortTime } from "./times";
 
 export const texts = {
   name: "Millpond",

@@ -14,3 +14,18 @@ export function shortTime(iso: string, now = new Date()): string {
 export function fullTime(iso: string): string {
   return full.format(new Date(iso));
 }
+
+const distance = new Intl.RelativeTimeFormat("en-GB", { numeric: "auto", style: "long" });
+const UNITS = [
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+] as const;
+
+// How long ago a moment was: "just now", "4 minutes ago", "yesterday".
+export function ago(iso: string, now = Date.now()): string {
+  const seconds = Math.max(0, (now - Date.parse(iso)) / 1000);
+  const unit = UNITS.find(([, length]) => seconds >= length);
+  if (unit === undefined) return "just now";
+  return distance.format(-Math.floor(seconds / unit[1]), unit[0]);
+}
