@@ -13,6 +13,7 @@ from millpond.analytics.analytics import Analytics
 from millpond.analytics.catalogue import FOLDER as VIEWS
 from millpond.analytics.catalogue import Catalogue
 from millpond.analytics.feed_views import feed_views
+from millpond.analytics.images.index import ImageIndex
 from millpond.analytics.lookup import Lookup
 from millpond.analytics.past import Past
 from millpond.database.connection import create_schema, open_database
@@ -30,8 +31,10 @@ from millpond.raw.store import ObjectStore
 from millpond.seams import load_backend
 from millpond.serving.annotating import AnnotateService
 from millpond.serving.predict import PredictService
+from millpond.serving.queue import ReviewQueue
 from millpond.settings import Settings, read_settings
 from millpond.snapshots.snapshots import Snapshots, named_moment
+from millpond.values import app_route
 
 
 class Backends:
@@ -63,7 +66,7 @@ class Backends:
 
     def close(self) -> None:
         """Write what still waits, and close the backends."""
-        for name in ("analytics", "past"):
+        for name in ("images", "analytics", "past"):
             if name in vars(self):
                 vars(self)[name].close()
         self.commit.close()
@@ -126,6 +129,12 @@ class Backends:
         )
 
     @cached_property
+    def images(self) -> ImageIndex:
+        """What answers filters over all images."""
+        apps = {app_route(name): section for name, section in self.settings.apps.items()}
+        return ImageIndex(self.engine, self.analytics, self.past, apps, self.snapshots.frozen)
+
+    @cached_property
     def marts(self) -> Marts:
         """Images and labels in forms that others read."""
         return Marts(self.engine, self.analytics, self.store, self.snapshots)
@@ -151,6 +160,11 @@ class Backends:
     def annotations(self) -> AnnotateService:
         """What keeps what people say."""
         return AnnotateService(self.engine, self.commit, self.lookup)
+
+    @cached_property
+    def queue(self) -> ReviewQueue:
+        """What to review next."""
+        return ReviewQueue(self.settings, self.engine, self.commit, self.images)
 
     @cached_property
     def workflows(self) -> Workflows:

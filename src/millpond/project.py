@@ -588,8 +588,10 @@ class Project(Backends):
             registry=self.registry,
             access=self.access,
             lookup=self.lookup,
+            images=self.images,
             predict=self.predictions,
             annotate=self.annotations,
+            queue=self.queue,
             work=self,
         )
 

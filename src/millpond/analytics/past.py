@@ -26,6 +26,14 @@ _INFERENCE = """
     from sat_inference as inference join link_inference_object as link using (inference_id)
     where inference_id = $id
 """
+_INFERENCES_ON = """
+    select
+        inference_id, object_id, model_version, requested_by,
+        epoch_us(inference.recorded_at) as recorded_at
+    from sat_inference as inference
+    join link_inference_object using (inference_id)
+    semi join asked using (object_id)
+"""
 _PREDICTIONS = """
     select prediction_id, inference_id, ordinal, label, score, x_min, y_min, x_max, y_max
     from sat_prediction join link_prediction_inference using (prediction_id)
@@ -96,6 +104,28 @@ class Past:
             id=inference["inference_id"],
         )
 
+    def inferences_on(self, connection: Connection, object_ids: Sequence[str]) -> list[Row]:
+        """The inferences of some objects, without what is packed with them."""
+        if not object_ids:
+            return []
+        names = ("sat_inference", "link_inference_object")
+        asked = pa.table({"object_id": pa.array(object_ids, pa.string())})
+        return self._facts.rows(connection, names, None, _INFERENCES_ON, asked)
+
+    def predictions_among(self, connection: Connection, inferences: Sequence[Row]) -> list[Row]:
+        """The predictions of some inferences, in any order."""
+        if not inferences:
+            return []
+        moments = [row["recorded_at"] for row in inferences]
+        ids = pa.array([row["inference_id"] for row in inferences], pa.string())
+        return self._facts.rows(
+            connection,
+            ("sat_prediction", "link_prediction_inference"),
+            (min(moments), max(moments)),
+            f"{_PREDICTIONS} semi join asked using (inference_id)",
+            pa.table({"inference_id": ids}),
+        )
+
     def predictions_on(
         self, connection: Connection, object_id: str, prediction_ids: Sequence[str]
     ) -> dict[str, Row]:
@@ -127,8 +157,8 @@ class Past:
             connection,
             ("sat_annotation", "link_annotation"),
             span,
-            f"{_ANNOTATIONS} where list_contains($ids, {column}) order by recorded_at",
-            ids=list(ids),
+            f"{_ANNOTATIONS} semi join asked using ({column}) order by recorded_at",
+            pa.table({column: pa.array(ids, pa.string())}),
         )
 
     def has_sent(self, connection: Connection, object_id: str, requested_by: str) -> bool:
@@ -207,8 +237,8 @@ class Past:
             (name,),
             None,
             "select epoch_us(min(recorded_at)) as first, epoch_us(max(recorded_at)) as last"
-            f" from {name} where list_contains($ids, {column})",
-            ids=list(ids),
+            f" from {name} semi join asked using ({column})",
+            pa.table({column: pa.array(ids, pa.string())}),
         )
         return None if found["first"] is None else (found["first"], found["last"])
 

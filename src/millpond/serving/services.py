@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from millpond.access.access import Access
 from millpond.analytics.analytics import Definitions
 from millpond.analytics.answer import Answer
+from millpond.analytics.images.index import ImageIndex
 from millpond.analytics.lookup import Lookup
 from millpond.analytics.reports import ViewReport
 from millpond.database.group_commit import GroupCommit
@@ -21,6 +22,7 @@ from millpond.pipelines.runs import Run, RunReport
 from millpond.raw.store import ObjectStore
 from millpond.serving.annotating import AnnotateService
 from millpond.serving.predict import PredictService
+from millpond.serving.queue import ReviewQueue
 from millpond.settings import Settings
 from millpond.snapshots.snapshot import Snapshot
 from millpond.snapshots.snapshots import Snapshots
@@ -156,6 +158,7 @@ class Services:
         engine: of the operational database, for reading.
         commit: for writing to it.
         lookup: finds inferences and annotations by id, also those that were archived.
+        images: answers filters over all images.
         work: what goes across the layers.
     """
 
@@ -167,6 +170,8 @@ class Services:
     registry: Registry
     access: Access
     lookup: Lookup
+    images: ImageIndex
     predict: PredictService
     annotate: AnnotateService
+    queue: ReviewQueue
     work: Work

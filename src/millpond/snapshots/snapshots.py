@@ -12,6 +12,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import IntegrityError
 
 from millpond.analytics.analytics import Analytics
+from millpond.analytics.images.index import Frozen
 from millpond.database.connection import reading
 from millpond.database.group_commit import GroupCommit, Transaction
 from millpond.errors import Conflict, Invalid, NotFound
@@ -19,7 +20,7 @@ from millpond.raw.store import ObjectStore
 from millpond.settings import AppSection
 from millpond.snapshots import tables
 from millpond.snapshots.example_table import Examples
-from millpond.snapshots.files import write_files
+from millpond.snapshots.files import MEMBERS, write_files
 from millpond.snapshots.moment import fixed_moment
 from millpond.snapshots.snapshot import Snapshot
 from millpond.snapshots.split import DEFAULT_RULE, Split, SplitRule, split
@@ -136,6 +137,14 @@ class Snapshots:
         with reading(self._engine) as connection:
             rows = connection.execute(query).mappings().all()
         return [Snapshot.of(row, self._folder) for row in rows]
+
+    def frozen(self) -> Sequence[Frozen]:
+        """What the index of images has to know of each, the oldest first."""
+        table = tables.snapshots
+        columns = (table.c.snapshot_id, table.c.name, table.c.app, table.c.as_of)
+        with reading(self._engine) as connection:
+            rows = connection.execute(select(*columns).order_by(table.c.created_at)).all()
+        return [Frozen(*row, members=self._folder / row.snapshot_id / MEMBERS) for row in rows]
 
     def get(self, name: str) -> Snapshot:
         """A snapshot by its name or its id.

@@ -1,0 +1,1 @@
+"""The index of images: what grids, filters and queues ask, ready in memory."""
