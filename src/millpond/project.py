@@ -50,6 +50,8 @@ from millpond.pipelines.verify import Ground, OnProgress, unreadable, verify
 from millpond.pipelines.workers import Workers
 from millpond.serving.answers import AnnotationAnswer, InferenceAnswer, annotation_answer
 from millpond.serving.predict import decode_limits
+from millpond.serving.queue_answers import QueuePage
+from millpond.serving.reasons import check_strategy
 from millpond.serving.services import Services
 from millpond.settings import AppSection, read_settings
 from millpond.snapshots.snapshot import Snapshot
@@ -180,6 +182,25 @@ class Project(Backends):
         sent = [NewAnnotation.of(annotation) for annotation in annotations]
         kept = self.annotations.annotate(place, sent, self.settings.app(place.app), by)
         return [annotation_answer(row) for row in kept.rows]
+
+    def review_queue(
+        self,
+        strategy: str = "uncertain",
+        *,
+        app: str | None = None,
+        limit: int = 50,
+        offset: int = 0,
+        by: str = LOCAL,
+    ) -> QueuePage:
+        """What to review next, the most useful first, with the reason.
+
+        Args:
+            strategy: ``requested``, ``uncertain``, ``disagree``, ``disputed``, ``random`` or
+                ``oldest``.
+            limit: most images; `offset` of them are left out before.
+        """
+        name, chosen = self.app_name(app), check_strategy(strategy)
+        return self.queue.page(name, chosen, by, limit=limit, offset=offset)
 
     def ingest(
         self,

@@ -53,6 +53,10 @@ ACTIONS: dict[str, Action] = {
     "objects.read": _for("user", "reviewer", "scientist", "engineer", one_app=True),
     # Only reviewers say what is true.
     "annotate": _for("reviewer", one_app=True),
+    "queue.take": _for("reviewer", one_app=True),
+    # What is next to review, and what is sent there.
+    "queue.read": _for("reviewer", "scientist", "engineer", one_app=True),
+    "queue.request": _for("reviewer", "scientist", "engineer", one_app=True),
     # Those who make models and data sets.
     "export": _for("scientist", "engineer", one_app=True),
     "query": _for("scientist", "engineer"),
