@@ -170,6 +170,7 @@ export interface Snapshot {
 // So many images come with one answer.
 export const BLOCK = 100;
 
+const LARGEST_PAGE = 500;
 const STALE = 10_000;
 
 export function imagesAddress(app: string, query: object): string {
@@ -248,25 +249,23 @@ export function freeze(app: string, name: string, chosen: Chosen): Promise<Snaps
   return post("/api/v1/snapshots", { name, app, ...chosen });
 }
 
-// The ids of the images from one place to another of a filter, both included.
-export async function idsBetween(
+// The images from one place to another of a filter, both included, without their boxes.
+export async function imagesBetween(
   app: string,
   filter: ImageFilter,
   first: number,
   last: number,
-): Promise<string[]> {
-  const ids: string[] = [];
-  while (ids.length <= last - first) {
-    const limit = Math.min(LARGEST_PAGE, last - first + 1 - ids.length);
-    const part = { ...filter, offset: first + ids.length, limit, boxes: false };
+): Promise<ImageCard[]> {
+  const found: ImageCard[] = [];
+  while (found.length <= last - first) {
+    const limit = Math.min(LARGEST_PAGE, last - first + 1 - found.length);
+    const part = { ...filter, offset: first + found.length, limit, boxes: false };
     const { images } = await request<ImagesPage>(imagesAddress(app, part));
     if (images.length === 0) break;
-    ids.push(...images.map(({ object_id }) => object_id));
+    found.push(...images);
   }
-  return ids;
+  return found;
 }
-
-const LARGEST_PAGE = 500;
 
 function withQuery(path: string, query: object): string {
   const plain = plainQuery(query);

@@ -1,0 +1,40 @@
+// A small picture of an image: asked for when it comes near, let go when it leaves before it came.
+
+import { useEffect, useRef, useState } from "react";
+import { pictureAddress } from "../api/queries";
+import { texts } from "../texts";
+import { Icon } from "../ui/Icon";
+import styles from "./Thumbnail.module.css";
+
+export function Thumbnail({ objectId, size }: { objectId: string; size: number }) {
+  const [state, setState] = useState<"coming" | "here" | "lost">("coming");
+  const image = useRef<HTMLImageElement>(null);
+  useEffect(() => {
+    const element = image.current;
+    if (element?.complete && element.naturalWidth > 0) setState("here");
+    return () => {
+      // The connection is free for the pictures that are in sight now.
+      if (element?.complete === false) element.src = "";
+    };
+  }, []);
+  if (state === "lost") {
+    return (
+      <span className={styles.lost} title={texts.grid.lost}>
+        <Icon name="warning" />
+      </span>
+    );
+  }
+  return (
+    <img
+      ref={image}
+      className={styles.picture}
+      data-state={state}
+      src={pictureAddress(objectId, size)}
+      alt=""
+      decoding="async"
+      draggable={false}
+      onLoad={() => setState("here")}
+      onError={() => setState("lost")}
+    />
+  );
+}
