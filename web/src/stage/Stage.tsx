@@ -1,8 +1,20 @@
 // The stage: a picture to zoom and move, with boxes over it to select, drag and draw.
 
-import { type Ref, useId, useImperativeHandle, useMemo, useRef, useState } from "react";
+import {
+  type ReactNode,
+  type Ref,
+  useId,
+  useImperativeHandle,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import { type Box, moved, resized, type Size, SMALLEST_SIDE } from "../domain/geometry";
 import { toPicture } from "../domain/view";
+import { isNothing } from "../picture/look";
+import { ToneFilter } from "../picture/ToneFilter";
+import type { PictureLook } from "../picture/useLook";
+import { useLookDrag } from "../picture/useLookDrag";
 import { texts } from "../texts";
 import { Boxes } from "./Boxes";
 import type { Marking, StageHandle } from "./marking";
@@ -14,6 +26,8 @@ import { useView, useWheel } from "./useView";
 export interface StageProps {
   ref: Ref<StageHandle>;
   source: string;
+  // Where the picture can be looked at through a window; its source then goes before.
+  look?: PictureLook;
   picture: Size;
   name: string;
   labels: readonly string[];
@@ -23,6 +37,8 @@ export interface StageProps {
   // Opens the sheet of keys.
   onKeys: () => void;
   colourOf: (label: string) => string;
+  // What else the bar holds.
+  tools?: ReactNode;
 }
 
 const ZOOM_STEP = 1.35;
@@ -41,6 +57,7 @@ export function Stage(props: StageProps) {
   const stageView = useView(frame, picture);
   const { view, zoom, pan, showAll, isFitted } = stageView;
   useWheel(frame, zoom);
+  useLookDrag(frame, props.look);
   const gestures = useGestures({ marking, mayEdit, picture, stageView });
   const [showsRejected, setShowsRejected] = useState(false);
   const [showsBoxes, setShowsBoxes] = useState(true);
@@ -128,7 +145,13 @@ export function Stage(props: StageProps) {
       >
         {view !== null && (
           <>
-            <Picture source={source} name={name} picture={picture} view={view} />
+            <Picture
+              source={props.look?.source ?? source}
+              look={props.look}
+              name={name}
+              picture={picture}
+              view={view}
+            />
             {marking !== null && showsBoxes && (
               <Boxes
                 findings={drawn}
@@ -163,27 +186,35 @@ function grown([left, top, right, bottom]: Box, dx: number, dy: number, picture:
 
 interface PictureProps {
   source: string;
+  look: PictureLook | undefined;
   name: string;
   picture: Size;
   view: { scale: number; x: number; y: number };
 }
 
-function Picture({ source, name, picture, view }: PictureProps) {
+function Picture({ source, look, name, picture, view }: PictureProps) {
   const [failed, setFailed] = useState(false);
+  const filter = useId();
+  const isToned = look !== undefined && !isNothing(look.tone);
   if (failed) return <p className={styles.missing}>{texts.predict.noPicture}</p>;
   return (
-    <img
-      className={styles.picture}
-      src={source}
-      alt={texts.predict.picture(name)}
-      draggable={false}
-      data-magnified={view.scale > 6}
-      style={{
-        width: picture.width * view.scale,
-        height: picture.height * view.scale,
-        transform: `translate(${view.x}px, ${view.y}px)`,
-      }}
-      onError={() => setFailed(true)}
-    />
+    <>
+      {isToned && <ToneFilter id={filter} tone={look.tone} />}
+      <img
+        className={styles.picture}
+        src={source}
+        alt={texts.predict.picture(name)}
+        draggable={false}
+        data-magnified={view.scale > 6}
+        style={{
+          width: picture.width * view.scale,
+          height: picture.height * view.scale,
+          transform: `translate(${view.x}px, ${view.y}px)`,
+          filter: isToned ? `url(#${filter})` : undefined,
+        }}
+        onLoad={() => look?.onShown(source)}
+        onError={() => setFailed(true)}
+      />
+    </>
   );
 }

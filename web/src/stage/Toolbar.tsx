@@ -26,6 +26,7 @@ export function Toolbar(props: ToolbarProps) {
       {marking !== null && <Shown {...props} />}
       {marking !== null && mayEdit && <Past marking={marking} />}
       <span className={styles.gap} />
+      {props.tools}
       <IconButton icon="minus" name={texts.stage.zoomOut} onClick={() => onZoom(-1)} />
       <output className={styles.zoom}>{view === null ? "" : texts.stage.zoom(view.scale)}</output>
       <IconButton icon="add" name={texts.stage.zoomIn} onClick={() => onZoom(1)} />

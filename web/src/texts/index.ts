@@ -2,6 +2,7 @@
 
 import { home } from "./home";
 import { images } from "./images";
+import { picture } from "./picture";
 import { predict } from "./predict";
 import { review } from "./review";
 import { shell } from "./shell";
@@ -15,6 +16,7 @@ export const texts = {
   skip: "Skip to the content",
   ...shell,
   ...home,
+  ...picture,
   ...predict,
   ...workspace,
   ...review,

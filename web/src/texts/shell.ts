@@ -39,13 +39,15 @@ export const shell = {
     navigation: "Pages",
     toHome: "Home: this project",
     pages: { home: "Home", predict: "Predict", review: "Review", images: "Images" },
-    // For the sheet of keys.
-    goKeys: [
-      ["G then H", "Home"],
-      ["G then P", "Predict"],
-      ["G then R", "Review"],
-      ["G then I", "Images"],
-    ],
+    keys: {
+      title: "Everywhere",
+      keys: [
+        ["G then H", "Home"],
+        ["G then P", "Predict"],
+        ["G then R", "Review"],
+        ["G then I", "Images"],
+      ],
+    },
     away: "The server cannot be reached. You can go on with what is open; nothing that you enter is lost.",
     apps: "Application",
     account: (user: string) => `Account of ${user}`,

@@ -10,12 +10,15 @@ interface SliderProps {
   min: number;
   max: number;
   step: number;
+  // With Shift, or the page keys.
+  largeStep?: number;
   // The value as it is shown and read aloud.
   shown: string;
   onChange: (value: number) => void;
 }
 
-export function Slider({ name, hint, value, min, max, step, shown, onChange }: SliderProps) {
+export function Slider(props: SliderProps) {
+  const { name, hint, value, min, max, step, largeStep = 0.1, shown, onChange } = props;
   return (
     <Base.Root
       className={styles.root}
@@ -23,7 +26,7 @@ export function Slider({ name, hint, value, min, max, step, shown, onChange }: S
       min={min}
       max={max}
       step={step}
-      largeStep={0.1}
+      largeStep={largeStep}
       thumbAlignment="edge"
       onValueChange={(next) => onChange(next as number)}
     >

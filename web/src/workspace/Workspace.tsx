@@ -7,6 +7,10 @@ import { colourOf } from "../domain/colours";
 import { answeredAt } from "../domain/review";
 import { placeOf, type Subject } from "../domain/subject";
 import type { Thresholds } from "../domain/suppression";
+import { DownloadMenu } from "../picture/DownloadMenu";
+import { LookControls } from "../picture/LookControls";
+import { TagsButton } from "../picture/TagsButton";
+import { useLook } from "../picture/useLook";
 import type { StageHandle } from "../stage/marking";
 import { Stage } from "../stage/Stage";
 import { texts } from "../texts";
@@ -46,6 +50,7 @@ export function Workspace({ app, subject, onThresholds, flow }: WorkspaceProps) 
   const [at, setAt] = useState(usual);
   const [showsKeys, setShowsKeys] = useState(false);
   const review = useReview(subject, at);
+  const look = useLook(subject, DISPLAY_SIZE);
   const stage = useRef<StageHandle>(null);
   const marking = useMarking(review, app.labels, subject, stage);
   const isDetection = app.task === "detection";
@@ -55,6 +60,7 @@ export function Workspace({ app, subject, onThresholds, flow }: WorkspaceProps) 
   };
   useKeys((event) => {
     if (event.key === "?") setShowsKeys(true);
+    else if (event.key === "i") look.setInvert(!look.look.invert);
     else if (isDetection && marking.onKey(event)) return true;
     else if (!isDetection && labelByKey(event, review, app.labels)) return true;
     else return flow?.onKey(event, review) ?? false;
@@ -66,6 +72,7 @@ export function Workspace({ app, subject, onThresholds, flow }: WorkspaceProps) 
       <Stage
         ref={stage}
         source={pictureAddress(subject.object_id, DISPLAY_SIZE)}
+        look={look}
         picture={subject}
         name={placeOf(subject)}
         labels={app.labels}
@@ -73,6 +80,23 @@ export function Workspace({ app, subject, onThresholds, flow }: WorkspaceProps) 
         mayEdit={review.mayEdit}
         onKeys={() => setShowsKeys(true)}
         colourOf={(label) => colourOf(label, app.labels)}
+        tools={
+          <>
+            <LookControls look={look} />
+            {subject.media_type === "application/dicom" && (
+              <TagsButton objectId={subject.object_id} />
+            )}
+            <DownloadMenu
+              drawing={{
+                subject,
+                labels: app.labels,
+                findings: review.findings.filter(({ verdict }) => verdict !== "rejected"),
+                look: look.look,
+                tone: look.isRendered ? null : look.tone,
+              }}
+            />
+          </>
+        }
       />
       <aside className={styles.panel}>
         {flow?.head ?? <Facts subject={subject} />}
@@ -94,7 +118,7 @@ export function Workspace({ app, subject, onThresholds, flow }: WorkspaceProps) 
         {flow?.bar(review) ?? <ReviewBar review={review} isDetection={isDetection} />}
       </aside>
       <KeySheet
-        groups={flow === undefined ? [own] : [flow.keys, own]}
+        groups={[...(flow === undefined ? [] : [flow.keys]), own, texts.shell.keys]}
         open={showsKeys}
         onOpenChange={setShowsKeys}
       />
