@@ -57,6 +57,9 @@ ACTIONS: dict[str, Action] = {
     # What is next to review, and what is sent there.
     "queue.read": _for("reviewer", "scientist", "engineer", one_app=True),
     "queue.request": _for("reviewer", "scientist", "engineer", one_app=True),
+    # Those who look for images.
+    "images.read": _for("reviewer", "scientist", "engineer", one_app=True),
+    "filters.write": _for("reviewer", "scientist", "engineer", one_app=True),
     # Those who make models and data sets.
     "export": _for("scientist", "engineer", one_app=True),
     "query": _for("scientist", "engineer"),

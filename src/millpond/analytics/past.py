@@ -28,8 +28,8 @@ _INFERENCE = """
 """
 _INFERENCES_ON = """
     select
-        inference_id, object_id, model_version, requested_by,
-        epoch_us(inference.recorded_at) as recorded_at
+        inference_id, object_id, model_version, threshold, nms_threshold, duration_ms,
+        requested_by, epoch_us(inference.recorded_at) as recorded_at
     from sat_inference as inference
     join link_inference_object using (inference_id)
     semi join asked using (object_id)

@@ -33,6 +33,9 @@ def inferences_on(connection: Connection, past: Past, objects: Sequence[Row]) ->
         inferences.c.inference_id,
         inferences.c.object_id,
         inferences.c.model_version,
+        inferences.c.threshold,
+        inferences.c.nms_threshold,
+        inferences.c.duration_ms,
         inferences.c.requested_by,
         inferences.c.recorded_at,
     )

@@ -241,11 +241,15 @@ def pick(cursor: DuckDBPyConnection) -> None:
     cursor.execute(f"create or replace temp table picked as {PICKED}")
 
 
+def judge(cursor: DuckDBPyConnection) -> None:
+    """Make the tables ``reviews`` and ``ground_truth`` of ``annotations``."""
+    for name in ("reviews", "ground_truth"):
+        _table(cursor, name, standard_views()[name].sql)
+
+
 def derive(cursor: DuckDBPyConnection) -> None:
     """Make the tables ``new_images`` and ``new_boxes`` of the facts, once ``picked`` is there."""
-    views = standard_views()
-    for name in ("reviews", "ground_truth"):
-        cursor.execute(f"create or replace temp table {name} as {views[name].sql}")
+    judge(cursor)
     _table(cursor, "answers", _ANSWERS)
     _table(cursor, "counted", "select inference_id, count(*) as found from answers group by all")
     for name, condition in (("latest", "place = 1"), ("newer", "turn = 1"), ("older", "turn = 2")):

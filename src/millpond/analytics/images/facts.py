@@ -99,7 +99,7 @@ def read_all(
             pick(cursor)
         yield name
     with reading(engine) as connection:
-        _fill(cursor, "requests", requests_until(connection, moment))
+        fill(cursor, "requests", requests_until(connection, moment))
     yield "requests"
 
 
@@ -112,18 +112,18 @@ def read_some(
         connection: inside a read transaction of the operational database.
     """
     objects = objects_of(connection, object_ids)
-    _fill(cursor, "images", objects)
+    fill(cursor, "images", objects)
     inferences = inferences_on(connection, past, objects)
-    _fill(cursor, "inferences", inferences)
+    fill(cursor, "inferences", inferences)
     pick(cursor)
     found = cursor.execute("select inference_id::varchar from picked").fetchall()
     picked = {inference_id for (inference_id,) in found}
     wanted = [row for row in inferences if row["inference_id"] in picked]
-    _fill(cursor, "predictions", predictions_of(connection, past, wanted))
+    fill(cursor, "predictions", predictions_of(connection, past, wanted))
     apps = {row["object_id"]: row["app"] for row in objects}
     said = annotations_on(connection, past, objects)
-    _fill(cursor, "annotations", [{**row, "app": apps[row["object_id"]]} for row in said])
-    _fill(cursor, "requests", requests_on(connection, object_ids))
+    fill(cursor, "annotations", [{**row, "app": apps[row["object_id"]]} for row in said])
+    fill(cursor, "requests", requests_on(connection, object_ids))
 
 
 def touched_since(connection: Connection, mark: int) -> list[str]:
@@ -148,8 +148,8 @@ def _create(cursor: DuckDBPyConnection, name: str) -> None:
     cursor.execute(f"create or replace temp table {name} ({columns})")
 
 
-def _fill(cursor: DuckDBPyConnection, name: str, rows: Sequence[Row]) -> None:
-    """Put rows of the operational database into a table; their moments are microseconds."""
+def fill(cursor: DuckDBPyConnection, name: str, rows: Sequence[Row]) -> None:
+    """Make one of the temporary tables of rows that were read; their moments are microseconds."""
     _create(cursor, name)
     columns: dict[str, Any] = {column: [row[column] for row in rows] for column in _FACTS[name]}
     arrays = {column: pa.array(values) for column, values in columns.items()}

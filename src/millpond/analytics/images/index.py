@@ -19,6 +19,7 @@ import pyarrow as pa
 from sqlalchemy import Connection, Engine
 
 from millpond.analytics.analytics import Analytics
+from millpond.analytics.images.chain import Chain, read_chain
 from millpond.analytics.images.derive import derive
 from millpond.analytics.images.facets import Facets, facets
 from millpond.analytics.images.facts import read_all, read_some, touched_since
@@ -26,6 +27,7 @@ from millpond.analytics.images.filter import ImageFilter
 from millpond.analytics.images.tables import BOX_COLUMNS, IMAGE_COLUMNS, TABLES
 from millpond.analytics.memory import InMemory
 from millpond.analytics.past import Past
+from millpond.capture.reviews import Row
 from millpond.database.clock import last
 from millpond.database.connection import reading
 from millpond.errors import Busy, Invalid
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 
 #: Objects whose rows are made again at once.
 _AT_ONCE = 5_000
+#: Images that are handed out at once where all are wanted.
+_BATCH = 1_000
 
 
 @dataclass(frozen=True)
@@ -152,6 +156,19 @@ class ImageIndex:
             self._check_snapshot(cursor, app, chosen)
             return [object_id for (object_id,) in cursor.execute(sql, values).fetchall()]
 
+    def rows(self, app: str, chosen: ImageFilter) -> Iterator[dict[str, Any]]:
+        """All images that a filter holds, in its order, some at a time.
+
+        Raises:
+            Invalid: the filter names a snapshot that the application has not.
+        """
+        where, values = chosen.images(app)
+        sql = f"select {IMAGE_COLUMNS} from images where {where} order by {chosen.order}"
+        with self._asking() as cursor:
+            self._check_snapshot(cursor, app, chosen)
+            for batch in cursor.sql(sql, params=values).to_arrow_reader(_BATCH):
+                yield from batch.to_pylist()
+
     def select(
         self,
         app: str,
@@ -194,6 +211,15 @@ class ImageIndex:
         )
         with self._asking() as cursor:
             return _rows(cursor, sql, {"object_id": object_id})
+
+    def chain(self, connection: Connection, about: Row) -> Chain:
+        """Everything known of the object of a row; see `chain.Chain`.
+
+        Args:
+            connection: inside a read transaction of the operational database.
+        """
+        with self._memory.cursor() as cursor:
+            return read_chain(cursor, connection, self._past, about)
 
     # Keeping it up.
 
