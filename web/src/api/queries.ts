@@ -31,13 +31,14 @@ export function subjectKey(place: Place) {
   return ["inference", place] as const;
 }
 
+export function inferenceAddress(id: string): string {
+  return `/api/v1/inferences/${encodeURIComponent(id)}?candidates=true`;
+}
+
 export function inferenceQuery(id: string) {
   return queryOptions({
     queryKey: subjectKey(id),
-    queryFn: ({ signal }) =>
-      request<Inference>(`/api/v1/inferences/${encodeURIComponent(id)}?candidates=true`, {
-        signal,
-      }),
+    queryFn: ({ signal }) => request<Inference>(inferenceAddress(id), { signal }),
     staleTime: 15_000,
   });
 }

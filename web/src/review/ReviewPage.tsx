@@ -1,5 +1,76 @@
 // Review: the queue, one picture after the other.
 
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { useParams, useSearch } from "@tanstack/react-router";
+import { useEffect, useMemo } from "react";
+import { appsQuery, sessionQuery } from "../api/queries";
+import { LISTED, queueAddress, queueQuery, type Strategy } from "../api/queue";
+import type { App } from "../api/types";
+import { useApiCalls } from "../shell/apiCalls";
+import { texts } from "../texts";
+import { Notice, Problem } from "../ui/Notice";
+import { QueueSide } from "./QueueSide";
+import styles from "./ReviewPage.module.css";
+import { SingleReview } from "./SingleReview";
+
 export function ReviewPage() {
-  return null;
+  const { app: name = "", objectId } = useParams({ strict: false });
+  const { strategy = "uncertain" } = useSearch({ from: "/inside/review/$app" });
+  const apps = useQuery(appsQuery).data?.apps ?? [];
+  const app = apps.find((each) => each.app === name);
+  useEffect(() => {
+    document.title = texts.title(`${texts.queue.title} · ${name}`);
+  }, [name]);
+  if (app === undefined) {
+    const names = apps.map((each) => each.app).join(", ");
+    return <Notice title={texts.shell.unknownApp(name, names)} />;
+  }
+  const key = `${name}/${strategy}`;
+  return <Review key={key} app={app} strategy={strategy} objectId={objectId ?? null} />;
+}
+
+interface ReviewProps {
+  app: App;
+  strategy: Strategy;
+  objectId: string | null;
+}
+
+function Review({ app, strategy, objectId }: ReviewProps) {
+  const { role } = useSuspenseQuery(sessionQuery).data;
+  const queue = useQuery(queueQuery(app.app, strategy));
+  useApiCalls(useCalls(app.app, strategy));
+  const mayTake = role === "reviewer" || role === "admin";
+  return (
+    <div className={styles.page}>
+      <QueueSide app={app} strategy={strategy} openId={objectId} queue={queue.data} />
+      {queue.data === undefined && queue.error !== null ? (
+        <Problem error={queue.error} onRetry={() => queue.refetch()} />
+      ) : !mayTake ? (
+        <Notice title={texts.queue.readOnly}>
+          {texts.queue.readOnlyHint(texts.shell.roles[role])}
+        </Notice>
+      ) : (
+        <SingleReview app={app} strategy={strategy} objectId={objectId} queue={queue.data} />
+      )}
+    </div>
+  );
+}
+
+function useCalls(app: string, strategy: Strategy) {
+  return useMemo(() => {
+    const root = `/api/v1/apps/${encodeURIComponent(app)}/queue`;
+    return [
+      {
+        title: texts.queue.calls.list,
+        method: "GET" as const,
+        path: queueAddress(app, strategy, LISTED),
+      },
+      {
+        title: texts.queue.calls.take,
+        method: "POST" as const,
+        path: `${root}/take`,
+        body: { strategy, count: 1 },
+      },
+    ];
+  }, [app, strategy]);
 }

@@ -46,7 +46,7 @@ export function Handles({ name, place, colour, onHover }: HandlesProps) {
           width={grip}
           height={grip}
           className={styles.grip}
-          data-key={name}
+          data-of={name}
           data-handle={handle}
           onPointerEnter={() => onHover(name)}
           onPointerLeave={() => onHover(null)}

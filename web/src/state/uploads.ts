@@ -29,6 +29,10 @@ export class Uploads extends Store<readonly UploadItem[]> {
     super([]);
   }
 
+  get isUnderWay(): boolean {
+    return this.get().some(({ phase }) => phase !== "done" && phase !== "failed");
+  }
+
   add(app: string, files: readonly File[], at: Thresholds): void {
     const items = files.map((file): UploadItem => {
       const key = crypto.randomUUID();
@@ -46,6 +50,11 @@ export class Uploads extends Store<readonly UploadItem[]> {
 
   dismiss(key: string): void {
     this.set(this.get().filter((item) => item.key !== key));
+  }
+
+  // Sends no more of what waits; what is under way ends by itself.
+  stop(): void {
+    this.set(this.get().filter(({ phase }) => phase !== "waiting"));
   }
 
   private next(): void {

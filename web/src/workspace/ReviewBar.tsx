@@ -5,6 +5,7 @@ import { texts } from "../texts";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import styles from "./ReviewBar.module.css";
+import { SaveState } from "./SaveState";
 import type { ReviewDesk } from "./useReview";
 
 export function ReviewBar({ review, isDetection }: { review: ReviewDesk; isDetection: boolean }) {
@@ -53,38 +54,4 @@ function hintOf(review: ReviewDesk, open: number): string {
   if (open > 0) return texts.review.open(open);
   if (review.done) return texts.review.doneHint;
   return review.findings.some(isTruth) ? texts.review.ready : texts.review.empty;
-}
-
-function SaveState({ review }: { review: ReviewDesk }) {
-  const { unsaved, phase, retry, discard } = review;
-  const refused = unsaved.find(({ problem }) => problem !== null);
-  if (refused !== undefined) {
-    return (
-      <div className={styles.problem} role="alert">
-        <p>{texts.review.refused(refused.problem ?? "")}</p>
-        <Button kind="quiet" onClick={retry}>
-          {texts.review.retry}
-        </Button>
-        <Button kind="quiet" onClick={discard}>
-          {texts.review.discard}
-        </Button>
-      </div>
-    );
-  }
-  if (unsaved.length > 0 && phase === "unreachable") {
-    return (
-      <div className={styles.problem} role="alert">
-        <p>{texts.review.unreachable}</p>
-        <Button kind="quiet" onClick={retry}>
-          {texts.review.retry}
-        </Button>
-      </div>
-    );
-  }
-  const state = unsaved.length > 0 ? "saving" : "saved";
-  return (
-    <p className={styles.state} data-state={state} role="status">
-      {texts.review[state]}
-    </p>
-  );
 }

@@ -53,7 +53,10 @@ export function useMarking(
     else review.confirm(finding);
   };
   const reject = (finding: Finding) => {
-    if (finding.source !== "candidate") review.reject(finding);
+    if (finding.source === "candidate") return;
+    review.reject(finding);
+    // It vanishes from under the pointer, which is on nothing then.
+    if (hovered === finding.key) hover(null);
   };
   const draw: Marking["draw"] = (box) => {
     select(review.add(newLabel, box));

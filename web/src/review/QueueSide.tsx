@@ -1,0 +1,113 @@
+// Beside the picture: which queue, how far it is, and what comes in it.
+
+import { Link } from "@tanstack/react-router";
+import { pictureAddress } from "../api/queries";
+import { type QueueItem, type QueuePage, STRATEGIES, type Strategy } from "../api/queue";
+import type { App } from "../api/types";
+import { texts } from "../texts";
+import { Icon } from "../ui/Icon";
+import { ProgressBar } from "./ProgressBar";
+import styles from "./QueueSide.module.css";
+
+interface QueueSideProps {
+  app: App;
+  strategy: Strategy;
+  openId: string | null;
+  queue: QueuePage | undefined;
+}
+
+const THUMBNAIL = 96;
+
+export function QueueSide({ app, strategy, openId, queue }: QueueSideProps) {
+  return (
+    <aside className={styles.side}>
+      <h1 className={styles.title}>{texts.queue.title}</h1>
+      {queue !== undefined && <ProgressBar progress={queue.progress} />}
+      <nav aria-label={texts.queue.order}>
+        <ul className={styles.strategies}>
+          {STRATEGIES.map((each) => (
+            <li key={each}>
+              <Link
+                to="/review/$app"
+                params={{ app: app.app }}
+                search={{ strategy: each }}
+                className={styles.strategy}
+                aria-current={each === strategy ? "true" : undefined}
+                title={texts.queue.hints[each]}
+              >
+                {texts.queue.strategies[each]}
+                <span className={styles.count}>{queue?.counts[each].toLocaleString("en")}</span>
+              </Link>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      {queue !== undefined && queue.items.length > 0 && (
+        <section className={styles.upcoming} aria-labelledby="upcoming">
+          <h2 id="upcoming" className={styles.heading}>
+            {texts.queue.upcoming}
+          </h2>
+          <ul className={styles.list}>
+            {queue.items.map((item) => (
+              <li key={item.object_id}>
+                <Item
+                  app={app}
+                  strategy={strategy}
+                  item={item}
+                  isOpen={item.object_id === openId}
+                />
+              </li>
+            ))}
+          </ul>
+          <Data app={app} strategy={strategy} />
+        </section>
+      )}
+    </aside>
+  );
+}
+
+interface ItemProps {
+  app: App;
+  strategy: Strategy;
+  item: QueueItem;
+  isOpen: boolean;
+}
+
+function Item({ app, strategy, item, isOpen }: ItemProps) {
+  return (
+    <Link
+      to="/review/$app/$objectId"
+      params={{ app: app.app, objectId: item.object_id }}
+      search={{ strategy }}
+      className={styles.item}
+      aria-current={isOpen ? "page" : undefined}
+    >
+      <img
+        className={styles.thumbnail}
+        src={pictureAddress(item.object_id, THUMBNAIL)}
+        alt=""
+        loading="lazy"
+        width="44"
+        height="34"
+      />
+      <span className={styles.detail}>{item.detail}</span>
+      {item.leased_by !== null && (
+        <span className={styles.lease} title={texts.queue.leased(item.leased_by)}>
+          <Icon name="people" />
+          <span className="visually-hidden">{texts.queue.leased(item.leased_by)}</span>
+        </span>
+      )}
+    </Link>
+  );
+}
+
+// The same list for programs.
+function Data({ app, strategy }: Pick<QueueSideProps, "app" | "strategy">) {
+  const query = new URLSearchParams({ strategy });
+  const address = `/api/v1/apps/${encodeURIComponent(app.app)}/queue?${query}`;
+  return (
+    <p className={styles.data}>
+      {texts.queue.data} <a href={address}>JSON</a> <a href={`${address}&format=csv`}>CSV</a>
+    </p>
+  );
+}

@@ -1,0 +1,57 @@
+// The trail of this visit: taken when the page is opened, kept while it is open, given back after.
+
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useMemo } from "react";
+import { pictureAddress } from "../api/queries";
+import { release, type Strategy, subjectQuery, take } from "../api/queue";
+import type { App } from "../api/types";
+import { useStore } from "../state/store";
+import { Trail } from "../state/trail";
+import { DISPLAY_SIZE } from "../workspace/Workspace";
+
+// Leases last ten minutes.
+const RENEW_MS = 3 * 60_000;
+
+export function useTrail(app: App, strategy: Strategy, objectId: string | null, ahead: number) {
+  const trail = useMemo(
+    () =>
+      new Trail(
+        strategy,
+        {
+          take: (wanted) => take(app.app, wanted),
+          release: (ids) => release(app.app, ids),
+        },
+        ahead,
+      ),
+    [app.app, strategy, ahead],
+  );
+  const state = useStore(trail);
+  useEffect(() => void trail.open(objectId), [trail, objectId]);
+  useEffect(() => {
+    const wake = () => void trail.open(objectId);
+    const stop = () => trail.stop();
+    const timer = setInterval(() => void trail.renew(objectId), RENEW_MS);
+    addEventListener("online", wake);
+    addEventListener("pagehide", stop);
+    return () => {
+      clearInterval(timer);
+      removeEventListener("online", wake);
+      removeEventListener("pagehide", stop);
+    };
+  }, [trail, objectId]);
+  useEffect(() => () => trail.stop(), [trail]);
+  usePrefetch(app, trail, objectId, state.items.length);
+  return { trail, state };
+}
+
+// What comes next is fetched before it is asked for, its picture too.
+function usePrefetch(app: App, trail: Trail, objectId: string | null, known: number): void {
+  const queryClient = useQueryClient();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `known` tells that there are more
+  useEffect(() => {
+    for (const item of trail.waiting(objectId)) {
+      void queryClient.prefetchQuery(subjectQuery(app, item));
+      new Image().src = pictureAddress(item.object_id, DISPLAY_SIZE);
+    }
+  }, [app, trail, objectId, known, queryClient]);
+}

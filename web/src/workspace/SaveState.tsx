@@ -1,0 +1,40 @@
+// Whether what was said is kept, and what can be done where it is not.
+
+import { texts } from "../texts";
+import { Button } from "../ui/Button";
+import styles from "./SaveState.module.css";
+import type { ReviewDesk } from "./useReview";
+
+export function SaveState({ review }: { review: ReviewDesk }) {
+  const { unsaved, phase, retry, discard } = review;
+  const refused = unsaved.find(({ problem }) => problem !== null);
+  if (refused !== undefined) {
+    return (
+      <div className={styles.problem} role="alert">
+        <p>{texts.review.refused(refused.problem ?? "")}</p>
+        <Button kind="quiet" onClick={retry}>
+          {texts.review.retry}
+        </Button>
+        <Button kind="quiet" onClick={discard}>
+          {texts.review.discard}
+        </Button>
+      </div>
+    );
+  }
+  if (unsaved.length > 0 && phase === "unreachable") {
+    return (
+      <div className={styles.problem} role="alert">
+        <p>{texts.review.unreachable}</p>
+        <Button kind="quiet" onClick={retry}>
+          {texts.review.retry}
+        </Button>
+      </div>
+    );
+  }
+  const state = unsaved.length > 0 ? "saving" : "saved";
+  return (
+    <p className={styles.state} data-state={state} role="status">
+      {texts.review[state]}
+    </p>
+  );
+}
