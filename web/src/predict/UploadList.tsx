@@ -5,20 +5,65 @@ import { useDesk } from "../shell/desk";
 import { useStore } from "../state/store";
 import type { UploadItem } from "../state/uploads";
 import { texts } from "../texts";
-import { IconButton } from "../ui/Button";
+import { Button, IconButton, join } from "../ui/Button";
 import styles from "./UploadList.module.css";
+
+// So many are listed; of a whole folder the others are counted.
+const LISTED = 40;
+// What failed needs somebody, what is under way is of interest, what is done is in the list below.
+const RANKS: Record<UploadItem["phase"], number> = {
+  failed: 0,
+  sending: 1,
+  working: 1,
+  waiting: 2,
+  done: 3,
+};
 
 export function UploadList({ app }: { app: string }) {
   const { uploads } = useDesk();
   const items = useStore(uploads).filter((item) => item.app === app);
   const isOver = items.every(({ phase }) => phase === "done");
   if (items.length === 0 || (items.length === 1 && isOver)) return null;
+  const listed = items.toSorted((a, b) => RANKS[a.phase] - RANKS[b.phase]).slice(0, LISTED);
   return (
-    <ul className={styles.list} aria-label={texts.uploads.title} aria-live="polite">
-      {items.map((item) => (
-        <Item key={item.key} item={item} />
-      ))}
-    </ul>
+    <section className={styles.uploads} aria-label={texts.uploads.title}>
+      {items.length > 1 && <Summary items={items} />}
+      <ul className={styles.list} aria-label={texts.uploads.title}>
+        {listed.map((item) => (
+          <Item key={item.key} item={item} />
+        ))}
+      </ul>
+      {items.length > listed.length && (
+        <p className={styles.more}>{texts.uploads.more(items.length - listed.length)}</p>
+      )}
+    </section>
+  );
+}
+
+function Summary({ items }: { items: readonly UploadItem[] }) {
+  const { uploads } = useDesk();
+  const numberOf = (phase: UploadItem["phase"]) =>
+    items.filter((item) => item.phase === phase).length;
+  const done = numberOf("done");
+  const failed = numberOf("failed");
+  return (
+    <div className={styles.summary}>
+      <p role="status">
+        {texts.uploads.progress(done, items.length)}
+        {failed > 0 && <span className={styles.bad}>, {texts.uploads.failed(failed)}</span>}
+      </p>
+      {numberOf("waiting") > 0 && (
+        <Button kind="quiet" title={texts.uploads.stopHint} onClick={() => uploads.stop()}>
+          {texts.uploads.stop}
+        </Button>
+      )}
+      <progress
+        className={join(styles.progress, styles.total)}
+        aria-label={texts.uploads.title}
+        value={done + failed}
+        max={items.length}
+      />
+    </div>
   );
 }
 

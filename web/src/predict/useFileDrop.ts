@@ -1,13 +1,16 @@
-// Files dropped anywhere on the page, or pasted into it.
+// Files and folders dropped anywhere on the page, or pasted into it.
 
 import { useEffect, useEffectEvent, useState } from "react";
+import { dropped, type Found } from "./files";
 
 // Returns whether files are being held over the page just now.
-export function useFileDrop(onFiles: (files: readonly File[]) => void): boolean {
+export function useFileDrop(onFound: (found: Found) => void): boolean {
   const [dragging, setDragging] = useState(false);
-  const take = useEffectEvent((list: FileList | undefined) => {
+  const take = useEffectEvent(async (data: DataTransfer | null) => {
     setDragging(false);
-    if (list !== undefined && list.length > 0) onFiles([...list]);
+    if (data === null) return;
+    const found = await dropped(data);
+    if (found.files.length + found.others > 0) onFound(found);
   });
   useEffect(() => {
     const onDragOver = (event: DragEvent) => {
@@ -21,9 +24,9 @@ export function useFileDrop(onFiles: (files: readonly File[]) => void): boolean 
     const onDrop = (event: DragEvent) => {
       if (!holdsFiles(event)) return;
       event.preventDefault();
-      take(event.dataTransfer?.files);
+      void take(event.dataTransfer);
     };
-    const onPaste = (event: ClipboardEvent) => take(event.clipboardData?.files);
+    const onPaste = (event: ClipboardEvent) => void take(event.clipboardData);
     addEventListener("dragover", onDragOver);
     addEventListener("dragleave", onDragLeave);
     addEventListener("drop", onDrop);

@@ -40,10 +40,16 @@ export function DeskProvider({ user, children }: { user: string; children: React
   }, [user, queryClient, navigate]);
   useEffect(() => {
     const wake = () => desk.outbox.wake();
+    // The browser asks before it leaves pictures behind that are not sent.
+    const warn = (event: BeforeUnloadEvent) => {
+      if (desk.uploads.isUnderWay) event.preventDefault();
+    };
     desk.outbox.wake();
     addEventListener("online", wake);
+    addEventListener("beforeunload", warn);
     return () => {
       removeEventListener("online", wake);
+      removeEventListener("beforeunload", warn);
       desk.outbox.stop();
     };
   }, [desk]);

@@ -6,9 +6,20 @@ export const predict = {
   predict: {
     title: "Predict",
     drop: "Drop images here",
-    dropHint: "or paste one, or",
+    dropHint: "or a whole folder; paste one, or",
     choose: "choose files",
+    or: " or ",
+    chooseFolder: "a folder",
     add: "Add images",
+    addFolder: "Add a folder",
+    others: (number: number) =>
+      `${count(number, "file", "files")} of the folder left out: not an image by the name.`,
+    calls: {
+      predict: "Predict an image",
+      list: "Past inferences",
+      one: "This inference, with what people said of it",
+      annotate: "Say that this image is done",
+    },
     formats: "JPEG, PNG, WebP, TIFF, BMP or DICOM",
     release: "Release to predict",
     releaseHint: (app: string) => `The images go to ${app}.`,
@@ -27,6 +38,12 @@ export const predict = {
 
   uploads: {
     title: "Uploads",
+    progress: (done: number, all: number) =>
+      `${done.toLocaleString("en")} of ${all.toLocaleString("en")} sent`,
+    failed: (number: number) => `${number.toLocaleString("en")} failed`,
+    more: (number: number) => `and ${number.toLocaleString("en")} more`,
+    stop: "Stop",
+    stopHint: "Sends no more of what waits",
     waiting: "waiting",
     sending: (share: number) => `sending, ${Math.round(share * 100)} %`,
     working: "the model is looking",
