@@ -27,7 +27,7 @@ from millpond.raw.grey import as_rgb, to_eight_bits
 from millpond.raw.identify import NOT_TAKEN, TAKEN, identify
 from millpond.raw.jpeg import check_scans
 from millpond.raw.limits import Limits, TimedBytes
-from millpond.raw.picture import Picture, Pixels
+from millpond.raw.picture import Picture, Pixels, Window, fitted
 from millpond.raw.tiff import count_pages
 from millpond.raw.webp import read_header
 
@@ -50,8 +50,20 @@ _READERS: dict[str, type[ImageFile.ImageFile]] = {
 }
 
 
-def decode(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Picture:
+def decode(
+    data: bytes,
+    limits: Limits = DEFAULT_LIMITS,
+    *,
+    window: Window | None = None,
+    near: int | None = None,
+) -> Picture:
     """The picture in a file's bytes.
+
+    Args:
+        window: the grey values to show, where the file has more than 8 bits of grey, in
+            place of those that it would be stretched over.
+        near: pixels of the longer side that do; a JPEG is read faster at a half, a
+            quarter or an eighth of its size, whichever is the smallest that has them.
 
     Raises:
         NotAnImage: the bytes are something else, truncated or damaged; the message
@@ -71,9 +83,9 @@ def decode(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Picture:
             # Not imported above, because pydicom is large and most pictures need none.
             from millpond.raw.dicom import decode_dicom
 
-            return decode_dicom(data, limits)
+            return decode_dicom(data, limits, window)
         _check_before_reading(kind, data, limits)
-        return _read(kind, data, limits)
+        return _read(kind, data, limits, window, near)
     except MemoryError as error:
         raise TooLarge(f"there is not enough memory to decode this {kind} file") from error
 
@@ -93,32 +105,37 @@ def _check_before_reading(kind: str, data: bytes, limits: Limits) -> None:
         limits.check_pixels(header.width, header.height)
 
 
-def _read(kind: str, data: bytes, limits: Limits) -> Picture:
+def _read(
+    kind: str, data: bytes, limits: Limits, window: Window | None, near: int | None
+) -> Picture:
     try:
         with _READERS[kind](TimedBytes(data, limits)) as image:
             limits.check_pixels(image.width, image.height)
             if kind == "JPEG":
                 check_scans(data, image.width, image.height, limits)
+                if near is not None:
+                    image.draft(None, fitted(image.size, near))
             if kind == "PNG" and getattr(image, "is_animated", False):
                 raise Unsupported("the PNG file is animated (APNG); send a still picture")
-            return _upright(image, TAKEN[kind])
+            return _upright(image, TAKEN[kind], window)
     except READER_ERRORS as error:
         raise damaged(kind, error) from error
 
 
-def _upright(image: ImageFile.ImageFile, media_type: str) -> Picture:
+def _upright(image: ImageFile.ImageFile, media_type: str, window: Window | None) -> Picture:
     # TIFF's own reader applies the orientation while it loads; ask before.
     orientation = image.getexif().get(_ORIENTATION, 1)
     image.load()
     turned = orientation in range(2, 9)
     upright = ImageOps.exif_transpose(image) if turned else image
-    grey = image.mode in _GREY_MODES or image.mode in _DEEP_GREY_MODES
+    if image.mode in _DEEP_GREY_MODES:
+        pixels, levels = to_eight_bits(np.asarray(upright), window)
+        return Picture(as_rgb(pixels), media_type, turned=turned, grey=True, deep=levels)
+    grey = image.mode in _GREY_MODES
     return Picture(_to_rgb(upright), media_type, turned=turned, grey=grey)
 
 
 def _to_rgb(image: Image.Image) -> Pixels:
-    if image.mode in _DEEP_GREY_MODES:
-        return as_rgb(to_eight_bits(np.asarray(image)))
     if image.has_transparency_data:
         # One step at a time, so that no more than two copies are held.
         image = image.convert("RGBA")

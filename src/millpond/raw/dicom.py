@@ -17,6 +17,7 @@ from pydicom.charset import convert_encodings, decode_bytes
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataset import Dataset
 from pydicom.encaps import get_frame
+from pydicom.errors import BytesLengthException
 from pydicom.filereader import read_dataset
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut
@@ -39,9 +40,12 @@ from millpond.raw.damaged import READER_ERRORS, damaged
 from millpond.raw.grey import as_rgb
 from millpond.raw.jpeg import check_scans
 from millpond.raw.limits import Limits, TimedBytes
-from millpond.raw.picture import Picture, Pixels
+from millpond.raw.picture import Levels, Picture, Pixels, Window
 from millpond.raw.rle import check_rle
 from millpond.raw.window import windowed
+
+#: What pydicom raises on bytes that it cannot make sense of.
+DICOM_ERRORS = (*READER_ERRORS, BytesLengthException)
 
 #: The only elements that are kept while a file is read for its picture.
 _WANTED: list[str] = [
@@ -75,16 +79,19 @@ _WANTED: list[str] = [
 ]
 
 #: The value representations that are text (DICOM PS3.5, 6.2).
-_TEXT = frozenset(["AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST", "TM"])
-_TEXT |= {"UC", "UI", "UR", "UT"}
+TEXT = frozenset(["AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST", "TM"])
+TEXT |= {"UC", "UI", "UR", "UT"}
 
 
-def decode_dicom(data: bytes, limits: Limits) -> Picture:
+def decode_dicom(data: bytes, limits: Limits, window: Window | None = None) -> Picture:
     """The first frame of a DICOM file as a person is meant to see it.
 
     Rescale, window (or VOI LUT) and ``MONOCHROME1`` are applied as DICOM PS3.3,
     C.7.6.3 and C.11 say; a grey picture that declares no window is stretched over
     its values (`to_eight_bits`).
+
+    Args:
+        window: of a grey picture, in place of the file's own.
 
     Raises:
         NotAnImage: there are no pixels, or the file is truncated or damaged.
@@ -92,11 +99,11 @@ def decode_dicom(data: bytes, limits: Limits) -> Picture:
         TooLarge: more pixels or frames than the limits allow.
     """
     try:
-        dataset = _open(data, limits, _WANTED)
+        dataset = open_dicom(data, limits, _WANTED)
         _check_before_reading(dataset, limits)
-        pixels, grey = _shown(dataset, pixel_array(dataset, index=0))
-        return Picture(pixels, "application/dicom", grey=grey)
-    except READER_ERRORS as error:
+        pixels, levels = _shown(dataset, pixel_array(dataset, index=0), window)
+        return Picture(pixels, "application/dicom", grey=levels is not None, deep=levels)
+    except DICOM_ERRORS as error:
         raise damaged("DICOM", error) from error
 
 
@@ -111,7 +118,7 @@ def tag(data: bytes, keyword: str) -> str | None:
     """
     check_keyword(keyword)
     try:
-        dataset = _open(data, Limits(), [keyword], stop_before_pixels=True)
+        dataset = open_dicom(data, Limits(), [keyword], stop_before_pixels=True)
         # The raw bytes: pydicom's own conversion warns with the value in its message,
         # and the value may identify a person.
         raw = dataset.get_item(keyword)
@@ -119,7 +126,7 @@ def tag(data: bytes, keyword: str) -> str | None:
             return None
         encodings = convert_encodings(dataset.get("SpecificCharacterSet") or "ISO_IR 6")
         return decode_bytes(raw.value, encodings, TEXT_VR_DELIMS).strip("\0 ") or None
-    except (*READER_ERRORS, Unsupported):
+    except (*DICOM_ERRORS, Unsupported):
         return None
 
 
@@ -128,13 +135,18 @@ def check_keyword(keyword: str) -> None:
     number = tag_for_keyword(keyword)
     if number is None:
         raise Invalid(f"{keyword!r} is no DICOM keyword; write one such as PatientID")
-    if dictionary_VR(number) not in _TEXT:
+    if dictionary_VR(number) not in TEXT:
         raise Invalid(f"the DICOM tag {keyword} holds no text; write one such as PatientID")
 
 
-def _open(
-    data: bytes, limits: Limits, wanted: list[str], *, stop_before_pixels: bool = False
+def open_dicom(
+    data: bytes, limits: Limits, wanted: list[str] | None, *, stop_before_pixels: bool = False
 ) -> Dataset:
+    """The elements of a file by their keywords, or all; of a deflated file none are read.
+
+    Raises:
+        Unsupported: the file is deflated.
+    """
     source = TimedBytes(data, limits)
     # Step 1. The transfer syntax, read by itself: pydicom unpacks a deflated file
     # without a bound, so that kind must not reach it.
@@ -144,7 +156,7 @@ def _open(
     if syntax == DeflatedExplicitVRLittleEndian:
         raise Unsupported(_not_decoded(syntax))
 
-    # Step 2. The elements that are asked for, and no others.
+    # Step 2. The elements that are asked for.
     source.seek(0)
     return dcmread(source, force=True, specific_tags=wanted, stop_before_pixels=stop_before_pixels)
 
@@ -207,15 +219,17 @@ def _check_frame(dataset: Dataset, syntax: UID, limits: Limits) -> None:
         check_scans(frame, *said, limits)
 
 
-def _shown(dataset: Dataset, values: npt.NDArray[Any]) -> tuple[Pixels, bool]:
-    """The frame as RGB, and whether it is grey."""
+def _shown(
+    dataset: Dataset, values: npt.NDArray[Any], window: Window | None
+) -> tuple[Pixels, Levels | None]:
+    """The frame as RGB, and its grey values where it is grey."""
     kind = str(dataset.get("PhotometricInterpretation", "MONOCHROME2"))
     if kind == "PALETTE COLOR":
-        return _eight_bits_of_colour(apply_color_lut(values, dataset), 16), False
+        return _eight_bits_of_colour(apply_color_lut(values, dataset), 16), None
     if values.ndim == 3:
-        return _eight_bits_of_colour(values, int(dataset.BitsStored)), False
-    grey = windowed(dataset, apply_modality_lut(values, dataset))
-    return as_rgb(255 - grey if kind == "MONOCHROME1" else grey), True
+        return _eight_bits_of_colour(values, int(dataset.BitsStored)), None
+    grey, levels = windowed(dataset, apply_modality_lut(values, dataset), window)
+    return as_rgb(255 - grey if kind == "MONOCHROME1" else grey), levels
 
 
 def _eight_bits_of_colour(values: npt.NDArray[Any], bits: int) -> Pixels:

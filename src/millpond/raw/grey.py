@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from millpond.raw.picture import Pixels
+from millpond.raw.picture import Levels, Pixels, Window
 
 
-def to_eight_bits(values: npt.NDArray[Any]) -> Pixels:
+def to_eight_bits(values: npt.NDArray[Any], window: Window | None = None) -> tuple[Pixels, Levels]:
     """Grey values of any type as uint8, stretched over what the picture uses.
 
     The value below which a thousandth of the pixels lie becomes 0, the one above
@@ -21,13 +21,16 @@ def to_eight_bits(values: npt.NDArray[Any]) -> Pixels:
 
     Args:
         values: integers or floats of shape (height, width).
+        window: the values to stretch over, in place of those.
     """
-    if values.dtype.kind == "f":
-        values = _finite(values)
+    values = finite(values)
+    lowest, highest = float(values.min()), float(values.max())
+    if window is not None:
+        return stretch(values, *window.ends), Levels(window, lowest, highest)
     low, high = (float(value) for value in _span(values))
     if low == high:
-        low, high = float(values.min()), float(values.max())
-    return stretch(values, low, high)
+        low, high = lowest, highest
+    return stretch(values, low, high), Levels(Window.between(low, high), lowest, highest)
 
 
 def stretch(values: npt.NDArray[Any], low: float, high: float) -> Pixels:
@@ -54,9 +57,10 @@ def _span(values: npt.NDArray[Any]) -> tuple[Any, Any]:
     return ordered[rest], ordered[values.size - 1 - rest]
 
 
-def _finite(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    finite = np.isfinite(values)
-    if finite.all():
+def finite(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The values, with the lowest in place of those that are not finite."""
+    good = np.isfinite(values) if values.dtype.kind == "f" else np.True_
+    if good.all():
         return values
-    lowest = values[finite].min() if finite.any() else 0.0
-    return np.where(finite, values, lowest)
+    lowest = values[good].min() if good.any() else 0.0
+    return np.where(good, values, lowest)

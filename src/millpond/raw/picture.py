@@ -4,12 +4,55 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
 Pixels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which grey values are shown, by a linear function (DICOM PS3.3, C.11.2.1.2.1).
+
+    Args:
+        center: half a step above the value that is shown as middle grey.
+        width: how many whole values there are from black to white, both within; above 0.
+    """
+
+    center: float
+    width: float
+
+    @classmethod
+    def between(cls, low: float, high: float) -> Self:
+        """The window from a value that is shown black to one that is shown white."""
+        return cls((low + high + 1) / 2, high - low + 1)
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The values that are shown black and white; a window of one value is a threshold."""
+        middle, half = self.center - 0.5, max((self.width - 1) / 2, 1e-6)
+        return middle - half, middle + half
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """The grey values of a picture, after the rescale of its file.
+
+    Args:
+        window: that through which it is shown.
+        lowest: of all values; so is ``highest``.
+    """
+
+    window: Window
+    lowest: float
+    highest: float
+
+
+#: Those of a picture whose file has 8 bits.
+EIGHT_BITS = Levels(Window.between(0, 255), 0.0, 255.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,12 +64,14 @@ class Picture:
         media_type: that of the file, such as ``image/png`` or ``application/dicom``.
         turned: an orientation tag of the file turned or mirrored the picture.
         grey: the file has one channel of grey; the three here are equal.
+        deep: the values of a grey file of more than 8 bits, of which these are made.
     """
 
     pixels: Pixels
     media_type: str
     turned: bool = False
     grey: bool = False
+    deep: Levels | None = None
 
     @property
     def width(self) -> int:
@@ -37,6 +82,21 @@ class Picture:
     def height(self) -> int:
         """Pixels from top to bottom, after turning."""
         return int(self.pixels.shape[0])
+
+    @property
+    def levels(self) -> Levels | None:
+        """Its grey values; None for a picture in which there is colour."""
+        if self.deep is not None:
+            return self.deep
+        red, green, blue = (self.pixels[:, :, channel] for channel in range(3))
+        grey = self.grey or (np.array_equal(red, green) and np.array_equal(red, blue))
+        return EIGHT_BITS if grey else None
+
+
+def fitted(size: tuple[int, int], longest: int) -> tuple[int, int]:
+    """Width and height made smaller in proportion, so that neither is above `longest`."""
+    share = min(1.0, longest / max(size))
+    return max(1, int(size[0] * share)), max(1, int(size[1] * share))
 
 
 def to_png(picture: Picture) -> bytes:

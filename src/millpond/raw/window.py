@@ -10,11 +10,13 @@ from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 from pydicom.pixels.processing import apply_voi
 
-from millpond.raw.grey import stretch, to_eight_bits
-from millpond.raw.picture import Pixels
+from millpond.raw.grey import finite, stretch, to_eight_bits
+from millpond.raw.picture import Levels, Pixels, Window
 
 
-def windowed(dataset: Dataset, values: npt.NDArray[Any]) -> Pixels:
+def windowed(
+    dataset: Dataset, values: npt.NDArray[Any], window: Window | None = None
+) -> tuple[Pixels, Levels]:
     """Rescaled grey values as uint8, the way that the file asks for.
 
     A VOI LUT comes first, then the first window (DICOM PS3.3, C.11.2); without
@@ -23,29 +25,38 @@ def windowed(dataset: Dataset, values: npt.NDArray[Any]) -> Pixels:
     Args:
         dataset: the VOI LUT module of the file is read from it.
         values: shape (height, width), after the modality LUT or rescale.
+        window: takes the place of the file's; its function stays.
     """
-    if dataset.get("VOILUTSequence"):
+    values = finite(values)
+    if window is None and dataset.get("VOILUTSequence"):
         bits = int(dataset.VOILUTSequence[0].LUTDescriptor[2])
         whole = values.round().astype(np.int64) if values.dtype.kind == "f" else values
-        return stretch(apply_voi(whole, dataset), 0.0, float(2**bits - 1))
-    centre, width = _first(dataset, "WindowCenter"), _first(dataset, "WindowWidth")
-    if centre is None or width is None or width <= 0:
-        return to_eight_bits(values)
+        lowest, highest = float(values.min()), float(values.max())
+        levels = Levels(Window.between(lowest, highest), lowest, highest)
+        return stretch(apply_voi(whole, dataset), 0.0, float(2**bits - 1)), levels
+    window = window or _declared(dataset)
     function = str(dataset.get("VOILUTFunction") or "LINEAR").upper()
+    if window is None or function not in ("SIGMOID", "LINEAR_EXACT"):
+        return to_eight_bits(values, window)
+    levels = Levels(window, float(values.min()), float(values.max()))
     if function == "SIGMOID":
-        return stretch(_sigmoid(values, centre, width), 0.0, 1.0)
-    if function == "LINEAR_EXACT":
-        return stretch(values, centre - width / 2, centre + width / 2)
-    # C.11.2.1.2.1: a linear window spans whole values, both ends within. One of a
-    # single value is a threshold.
-    middle, half = centre - 0.5, max((width - 1) / 2, 1e-6)
-    return stretch(values, middle - half, middle + half)
+        return stretch(_sigmoid(values, window), 0.0, 1.0), levels
+    half = window.width / 2
+    return stretch(values, window.center - half, window.center + half), levels
 
 
-def _sigmoid(values: npt.NDArray[Any], centre: float, width: float) -> npt.NDArray[np.float64]:
+def _sigmoid(values: npt.NDArray[Any], window: Window) -> npt.NDArray[np.float64]:
     """C.11.2.1.3.1, with the exponent bounded so that nothing overflows."""
-    exponent = np.clip(-4.0 * (values.astype(np.float64) - centre) / width, -60.0, 60.0)
-    return 1.0 / (1.0 + np.exp(exponent))
+    distance = values.astype(np.float64) - window.center
+    return 1.0 / (1.0 + np.exp(np.clip(-4.0 * distance / window.width, -60.0, 60.0)))
+
+
+def _declared(dataset: Dataset) -> Window | None:
+    """The first window of the file; None where there is none that can be used."""
+    center, width = _first(dataset, "WindowCenter"), _first(dataset, "WindowWidth")
+    if center is None or width is None or width <= 0:
+        return None
+    return Window(center, width)
 
 
 def _first(dataset: Dataset, keyword: str) -> float | None:

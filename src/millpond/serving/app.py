@@ -35,6 +35,7 @@ from millpond.serving.envelope import Envelope
 from millpond.serving.gate import Gate
 from millpond.serving.pages import Pages
 from millpond.serving.services import Services
+from millpond.serving.thumbnails import Thumbnails
 
 _PARTS = (
     session,
@@ -97,6 +98,9 @@ def create_app(services: Services) -> FastAPI:
     app.state.heavy = CapacityLimiter(_HEAVY)
     app.state.landings = CapacityLimiter(_LANDINGS)
     app.state.runs = CapacityLimiter(_RUNS)
+    # Pictures for the eye leave at least half of the threads to predictions.
+    app.state.pictures = CapacityLimiter(max(1, server.threads // 2))
+    app.state.thumbnails = Thumbnails(services.predict.view)
     for part in _PARTS:
         # Not `include_router`: the routes stay what they are, for the tests to walk.
         app.router.routes.extend(part.routes.all)

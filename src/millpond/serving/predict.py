@@ -26,6 +26,7 @@ from millpond.models.registry import Registry
 from millpond.models.suppression import suppress
 from millpond.raw.decode import Limits, Picture, decode
 from millpond.raw.store import ObjectStore
+from millpond.raw.thumbnail import View, view_of
 from millpond.serving.answers import InferenceAnswer, read_inference
 from millpond.settings import AppSection, LimitsSection, Settings
 from millpond.values import CANDIDATE_FLOOR, Prediction, app_route, new_id
@@ -139,10 +140,13 @@ class PredictService:
         with reading(self._engine) as connection:
             return read_inference(connection, self._lookup, inference_id, candidates=candidates)
 
-    def picture(self, data: bytes) -> Picture:
-        """Decode a kept object, when a core is free for it."""
-        with self._cores:
-            return decode(data, self._limits)
+    def view(self, object_id: str, view: View) -> bytes:
+        """A kept object as JPEG for people to look at."""
+        return view_of(self._store.get(object_key(object_id)), view, self._limits)
+
+    def picture(self, object_id: str) -> Picture:
+        """The picture of a kept object."""
+        return decode(self._store.get(object_key(object_id)), self._limits)
 
     def _answered(self, upload: Upload) -> str | None:
         if upload.key is None:
