@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Any
 from millpond.analytics.analytics import Answer, Definitions
 from millpond.analytics.compare import diff_view, view_history
 from millpond.analytics.definitions import record_definitions
+from millpond.analytics.images.filter import ImageFilter
 from millpond.analytics.reports import ViewReport, view_reports
 from millpond.backends import Backends, lake_folder
 from millpond.capture.annotations import NewAnnotation
 from millpond.capture.leases import end_leases
 from millpond.capture.objects import get_object
 from millpond.capture.reviews import Place
+from millpond.database.clock import machine_now
 from millpond.database.connection import reading
 from millpond.errors import Corrupted, Invalid, UsageError
 from millpond.marts.content import Labels
@@ -54,6 +56,7 @@ from millpond.serving.queue_answers import QueuePage
 from millpond.serving.reasons import check_strategy
 from millpond.serving.services import Services
 from millpond.settings import AppSection, read_settings
+from millpond.snapshots.selection import Selection
 from millpond.snapshots.snapshot import Snapshot
 from millpond.snapshots.split import DEFAULT_RULE, SplitRule
 from millpond.values import app_route, iso
@@ -201,6 +204,25 @@ class Project(Backends):
         """
         name, chosen = self.app_name(app), check_strategy(strategy)
         return self.queue.page(name, chosen, by, limit=limit, offset=offset)
+
+    def request_review(
+        self,
+        object_ids: Sequence[str] | None = None,
+        *,
+        filter: Mapping[str, Any] | None = None,
+        app: str | None = None,
+        by: str = LOCAL,
+    ) -> int:
+        """Send images to review, or all of a filter; the number that did not wait for one.
+
+        Args:
+            filter: fields of the list of images, each with a value or a list of values.
+
+        Raises:
+            Invalid: both or neither is given, or a field of the filter does not fit.
+            NotFound: the application has no object of an id.
+        """
+        return self.queue.request(self.app_name(app), object_ids, filter, by)
 
     def ingest(
         self,
@@ -453,19 +475,43 @@ class Project(Backends):
         app: str | None = None,
         as_of: str | int | None = None,
         rule: SplitRule = DEFAULT_RULE,
+        object_ids: Sequence[str] | None = None,
+        filter: Mapping[str, Any] | None = None,
         by: str = LOCAL,
     ) -> Snapshot:
         """Freeze the reviewed images of an application, their labels and their split.
 
+        Args:
+            object_ids: of these images alone.
+            filter: of those alone that it holds now, whatever `as_of` is; its fields are
+                those of the list of images, such as ``{"label": "WBC", "reviewed": "yes"}``.
+
         Raises:
             Conflict: the name is taken.
-            Invalid: there is nothing to freeze, or the moment is still to come.
+            Invalid: there is nothing to freeze, the moment is still to come, or the filter
+                does not fit.
         """
         found = self.app_name(app)
         self.access.note(by, "snapshots.create", f"snapshot {name} of {found}")
         return self.snapshots.create(
-            name, found, self.section(found), as_of=as_of, rule=rule, by=by
+            name,
+            found,
+            self.section(found),
+            as_of=as_of,
+            rule=rule,
+            selection=self._selection(found, object_ids, filter),
+            by=by,
         )
+
+    def _selection(
+        self, app: str, object_ids: Sequence[str] | None, filter: Mapping[str, Any] | None
+    ) -> Selection | None:
+        if object_ids is not None and filter is not None:
+            raise Invalid("object_ids and filter are two ways to choose images; send one of them")
+        if filter is not None:
+            chosen = ImageFilter.of(filter, now=machine_now())
+            return Selection.of(self.images.ids(app, chosen), chosen.as_dict())
+        return None if object_ids is None else Selection.of(object_ids)
 
     def promote(
         self,

@@ -119,12 +119,27 @@ def test_runs_are_listed(project: Path, ask: Ask) -> None:
     assert {**ran, "steps": told["steps"], "log": told["log"]} == told
 
 
+def test_the_queue_says_what_to_review_next_and_why(project: Path, run: Run, ask: Ask) -> None:
+    found = ask("queue", "--app", "cells", "--strategy", "oldest", project=project)
+    assert found["strategy"] == "oldest"
+    assert found["total"] == found["progress"]["remaining"] == len(found["items"])
+    wrong = run("queue", "--app", "cells", "--strategy", "best", project=project)
+    assert wrong.code == 1
+    assert "strategy 'best' is not one of requested, uncertain" in wrong.err
+
+
 def test_snapshots_freeze_and_are_found(project: Path, ask: Ask) -> None:
     made = ask("snapshot", "create", "first", "--app", "cells", project=project)
     assert made["images"] == 4
     assert sum(made["parts"].values()) == 4
     assert [one["name"] for one in ask("snapshot", "list", project=project)] == ["first"]
     assert ask("snapshot", "show", "first", project=project)["sha256"] == made["sha256"]
+    query = "snapshot=first&reviewed=yes&source=ingest"
+    chosen = ask(
+        "snapshot", "create", "chosen", "--app", "cells", "--filter", query, project=project
+    )
+    assert chosen["images"] == made["images"]
+    assert chosen["definition"]["selection"]["filter"]["reviewed"] == "yes"
 
 
 def test_coco_holds_every_reviewed_image(project: Path, tmp_path: Path, ask: Ask) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote
 
 import typer
 
 from millpond.cli.line import local_user
 from millpond.cli.output import answer, print_facts, print_rows
 from millpond.cli.remote import either
+from millpond.errors import UsageError
 
 if TYPE_CHECKING:
+    from millpond.client.connection import Connection
     from millpond.snapshots.snapshot import Snapshot
 
 group = typer.Typer(no_args_is_help=True, help="Frozen training sets.")
@@ -32,14 +34,28 @@ def create(
     as_of: Annotated[
         str | None, typer.Option(metavar="T", help="Moment whose truth is frozen; default: now.")
     ] = None,
+    filter: Annotated[
+        str | None,
+        typer.Option(
+            metavar="QUERY",
+            help="Only images that it holds now, as the address of the page Images says it, "
+            "such as 'label=WBC&reviewed=yes'.",
+        ),
+    ] = None,
 ) -> None:
     """Freeze the reviewed images of an application, their labels and their parts."""
+    chosen = None if filter is None else _parsed(filter)
+
+    def there(server: Connection) -> dict[str, Any]:
+        body = {"name": name, "app": server.app_name(app), "as_of": as_of, "filter": chosen}
+        return dict(server.post("/api/v1/snapshots", body))
+
     made = either(
         context,
-        lambda project: project.snapshot(name, app=app, as_of=as_of, by=local_user()).as_dict(),
-        lambda server: server.post(
-            "/api/v1/snapshots", {"name": name, "app": server.app_name(app), "as_of": as_of}
-        ),
+        lambda project: project.snapshot(
+            name, app=app, as_of=as_of, filter=chosen, by=local_user()
+        ).as_dict(),
+        there,
     )
     answer(context, made, lambda out: print_facts(out, made))
 
@@ -71,6 +87,14 @@ def show(
         lambda server: dict(server.get(f"/api/v1/snapshots/{quote(name, safe='')}")),
     )
     answer(context, found, lambda out: print_facts(out, found))
+
+
+def _parsed(query: str) -> dict[str, list[str]]:
+    """The fields of a query string."""
+    try:
+        return parse_qs(query.removeprefix("?"), strict_parsing=True)
+    except ValueError:
+        raise UsageError(f"filter {query!r} is no query such as 'label=WBC&reviewed=yes'") from None
 
 
 def _with_split(snapshot: Snapshot) -> dict[str, Any]:

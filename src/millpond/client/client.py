@@ -106,6 +106,40 @@ class Client:
             raise Invalid("annotations are sent to an inference_id or to an object_id")
         return [dict(row) for row in answer]
 
+    def review_queue(
+        self,
+        strategy: str = "uncertain",
+        *,
+        app: str | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> dict[str, Any]:
+        """What to review next, the most useful first, with the reason.
+
+        Args:
+            strategy: ``requested``, ``uncertain``, ``disagree``, ``disputed``, ``random`` or
+                ``oldest``.
+
+        Returns:
+            The answer of ``GET /api/v1/apps/{app}/queue``.
+        """
+        path = f"/api/v1/apps/{app_route(self._server.app_name(app))}/queue"
+        return dict(self._server.get(path, strategy=strategy, limit=limit, offset=offset))
+
+    def request_review(
+        self,
+        object_ids: Sequence[str] | None = None,
+        *,
+        filter: Mapping[str, Any] | None = None,
+        app: str | None = None,
+    ) -> int:
+        """Send images to review, or all of a filter; the number that did not wait for one."""
+        path = f"/api/v1/apps/{app_route(self._server.app_name(app))}/queue/requests"
+        ids = None if object_ids is None else list(object_ids)
+        chosen = None if filter is None else dict(filter)
+        sent = {"object_ids": ids, "filter": chosen}
+        return int(self._server.post(path, sent)["requested"])
+
     def query(
         self,
         sql: str,
@@ -118,11 +152,54 @@ class Client:
         body = {"sql": sql, "as_of": as_of, "valid_at": valid_at, "definitions": definitions}
         return as_table(self._server.post("/api/v1/query", body))
 
-    def snapshot(
-        self, name: str, *, app: str | None = None, as_of: str | None = None
+    def images(
+        self,
+        *,
+        app: str | None = None,
+        offset: int = 0,
+        limit: int = 100,
+        boxes: bool = False,
+        **filter: Any,
     ) -> dict[str, Any]:
-        """Freeze the reviewed images of an application under a name."""
-        body = {"name": name, "app": self._server.app_name(app), "as_of": as_of}
+        """A part of the images that a filter holds.
+
+        Args:
+            boxes: with the boxes of each.
+            filter: its fields, such as ``label=["WBC"]`` and ``reviewed="no"``.
+
+        Returns:
+            ``{total, offset, images}``, as ``GET /api/v1/apps/{app}/images`` answers.
+        """
+        path = f"/api/v1/apps/{app_route(self._server.app_name(app))}/images"
+        with_boxes = "true" if boxes else None
+        part = {"offset": offset, "limit": limit, "boxes": with_boxes}
+        return dict(self._server.get(path, **part, **filter))
+
+    def facets(self, *, app: str | None = None, **filter: Any) -> dict[str, Any]:
+        """How many images of a filter there are by each value of each of its fields."""
+        path = f"/api/v1/apps/{app_route(self._server.app_name(app))}/images/facets"
+        return dict(self._server.get(path, **filter))
+
+    def snapshot(
+        self,
+        name: str,
+        *,
+        app: str | None = None,
+        as_of: str | None = None,
+        object_ids: Sequence[str] | None = None,
+        filter: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Freeze the reviewed images of an application under a name.
+
+        Args:
+            object_ids: of these alone.
+            filter: of those alone that it holds now.
+        """
+        body: dict[str, Any] = {"name": name, "app": self._server.app_name(app), "as_of": as_of}
+        if object_ids is not None:
+            body["object_ids"] = list(object_ids)
+        if filter is not None:
+            body["filter"] = dict(filter)
         return dict(self._server.post("/api/v1/snapshots", body))
 
     def export(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -122,9 +123,16 @@ class Work(Protocol):
         ...
 
     def snapshot(
-        self, name: str, *, app: str | None = None, as_of: str | int | None = None, by: str
+        self,
+        name: str,
+        *,
+        app: str | None = None,
+        as_of: str | int | None = None,
+        object_ids: Sequence[str] | None = None,
+        filter: Mapping[str, Any] | None = None,
+        by: str,
     ) -> Snapshot:
-        """Freeze the reviewed images of an application.
+        """Freeze the reviewed images of an application, of all or of those chosen.
 
         Raises:
             Conflict: the name is taken.

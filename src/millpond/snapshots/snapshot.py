@@ -12,6 +12,7 @@ from sqlalchemy import RowMapping
 from millpond.raw.store import ObjectStore
 from millpond.snapshots.example_table import Examples
 from millpond.snapshots.files import LABELS, MEMBERS, read_manifest, read_table
+from millpond.snapshots.selection import without_ids
 from millpond.values import iso
 
 
@@ -67,7 +68,7 @@ class Snapshot:
         return Examples(store, members, labels, part)
 
     def as_dict(self) -> dict[str, Any]:
-        """As JSON values, without its files."""
+        """As JSON values, without its files; of a selection, the number of its images."""
         return {
             "snapshot_id": self.snapshot_id,
             "name": self.name,
@@ -75,7 +76,7 @@ class Snapshot:
             "as_of": iso(self.as_of),
             "created_at": iso(self.created_at),
             "created_by": self.created_by,
-            "definition": dict(self.definition),
+            "definition": without_ids(self.definition),
             "images": self.images,
             "parts": dict(self.parts),
             "sha256": self.sha256,

@@ -22,6 +22,7 @@ from millpond.snapshots import tables
 from millpond.snapshots.example_table import Examples
 from millpond.snapshots.files import MEMBERS, write_files
 from millpond.snapshots.moment import fixed_moment
+from millpond.snapshots.selection import Selection
 from millpond.snapshots.snapshot import Snapshot
 from millpond.snapshots.split import DEFAULT_RULE, Split, SplitRule, split
 from millpond.snapshots.twins import Candidate
@@ -44,6 +45,7 @@ LEFT JOIN sat_object_origin AS o ON o.object_id = i.object_id
 LEFT JOIN (SELECT DISTINCT object_id FROM reviews WHERE app = ?) AS r
     ON r.object_id = i.object_id
 WHERE i.app = ? AND (? OR r.object_id IS NOT NULL)
+    AND (? OR i.object_id IN (SELECT unnest(?::varchar[])))
 ORDER BY i.object_id
 """
 
@@ -84,6 +86,7 @@ class Snapshots:
         as_of: str | int | None = None,
         rule: SplitRule = DEFAULT_RULE,
         include_unreviewed: bool = False,
+        selection: Selection | None = None,
         by: str,
     ) -> Snapshot:
         """Freeze an application's reviewed images, negatives included, with their truth.
@@ -91,6 +94,7 @@ class Snapshots:
         Args:
             as_of: the moment; None is now.
             include_unreviewed: take the other images too, without labels.
+            selection: take these alone, as far as they are images of the application.
 
         Raises:
             Conflict: the name is taken.
@@ -100,11 +104,16 @@ class Snapshots:
         """
         self._check_name(name)
         moment = fixed_moment(self._analytics, self._engine, as_of)
-        definition = _definition(app, declared, rule, include_unreviewed)
-        found = self._analytics.table(_MEMBERS, moment, (app, app, include_unreviewed))
+        definition = _definition(app, declared, rule, include_unreviewed, selection)
+        chosen = [] if selection is None else list(selection.object_ids)
+        parameters = (app, app, include_unreviewed, selection is None, chosen)
+        found = self._analytics.table(_MEMBERS, moment, parameters)
         if not found.num_rows:
+            which = (
+                "no image" if selection is None else f"none of the {len(chosen):,} chosen images"
+            )
             raise Invalid(
-                f"no image of app {app} is reviewed as of {iso(moment)}; "
+                f"{which} of app {app} is reviewed as of {iso(moment)}; "
                 "ingest labelled images, or review some"
             )
         done = split(_candidates(found), rule)
@@ -213,9 +222,13 @@ def named_moment(engine: Engine, name: str) -> int | None:
 
 
 def _definition(
-    app: str, declared: AppSection, rule: SplitRule, include_unreviewed: bool
+    app: str,
+    declared: AppSection,
+    rule: SplitRule,
+    include_unreviewed: bool,
+    selection: Selection | None,
 ) -> dict[str, Any]:
-    return {
+    definition: dict[str, Any] = {
         "format": FORMAT,
         "app": app,
         "task": declared.task,
@@ -223,6 +236,7 @@ def _definition(
         "split": rule.as_dict(),
         "include_unreviewed": include_unreviewed,
     }
+    return definition if selection is None else {**definition, "selection": selection.as_dict()}
 
 
 def _candidates(found: pa.Table) -> Sequence[Candidate]:

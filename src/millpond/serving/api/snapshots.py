@@ -26,6 +26,12 @@ class SnapshotBody(BaseModel):
     name: str = Field(description="Its name, unique in the project.")
     app: str = Field(description="The application whose reviewed images are frozen.")
     as_of: str | None = Field(None, description="The moment whose truth is frozen; now.")
+    object_ids: list[str] | None = Field(None, description="Of these images alone.")
+    filter: dict[str, Any] | None = Field(
+        None,
+        description="Of those alone that a filter holds now: fields of the list of images, each "
+        "with a value or a list of values.",
+    )
 
 
 class SnapshotAnswer(TypedDict):
@@ -85,7 +91,14 @@ def create_snapshot(
     services.settings.app(app)
     request.state.app = app
     caller.check_app(app)
-    made = layers.snapshot(body.name, app=app, as_of=body.as_of, by=caller.name)
+    made = layers.snapshot(
+        body.name,
+        app=app,
+        as_of=body.as_of,
+        object_ids=body.object_ids,
+        filter=body.filter,
+        by=caller.name,
+    )
     return _answer(made)
 
 
