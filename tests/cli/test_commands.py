@@ -119,7 +119,7 @@ def test_runs_are_listed(project: Path, ask: Ask) -> None:
     assert {**ran, "steps": told["steps"], "log": told["log"]} == told
 
 
-def test_the_queue_says_what_to_review_next_and_why(project: Path, run: Run, ask: Ask) -> None:
+def test_the_queue_says_what_to_review_next_and_why(project: Path, run: Ask, ask: Ask) -> None:
     found = ask("queue", "--app", "cells", "--strategy", "oldest", project=project)
     assert found["strategy"] == "oldest"
     assert found["total"] == found["progress"]["remaining"] == len(found["items"])

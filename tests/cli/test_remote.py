@@ -45,6 +45,9 @@ def test_what_works_here_works_there(there: list[str], tmp_path: Path, run: Ask,
     assert ask("snapshot", "show", "first", *there)["sha256"] == made["sha256"]
     assert [one["name"] for one in ask("snapshot", "list", *there)] == ["first"]
 
+    queued = ask("queue", "--strategy", "oldest", *there)
+    assert (queued["items"], queued["progress"]["reviewed"]) == ([], 1)
+
     done = ask("export", "coco", "--out", tmp_path / "coco", *there)
     assert (done["images"], done["annotations"]) == (1, 1)
     assert len(list((tmp_path / "coco" / "images").iterdir())) == 1
@@ -66,6 +69,9 @@ def test_refusals_there_are_failures_here(there: list[str], run: Ask) -> None:
     wrong = run("query", "select * from nonsense", *there)
     assert wrong.code == 1
     assert "nonsense" in wrong.err
+    wrong = run("queue", "--strategy", "best", *there)
+    assert wrong.code == 1
+    assert "requested" in wrong.err
     unreachable = run("runs", "--url", "http://127.0.0.1:9")
     assert unreachable.code == 1
     assert "cannot be reached" in unreachable.err

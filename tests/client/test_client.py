@@ -49,8 +49,15 @@ def test_the_loop_from_another_machine(client: Client, server: Server, tmp_path:
     with pytest.raises(Conflict):
         client.export("coco", out)
     assert client.models() == []
+    assert client.request_review([answer["object_id"]]) == 1
+    assert client.request_review(filter={"reviewed": "yes"}) == 0, "it waits already"
+    [item] = client.review_queue("requested")["items"]
+    assert item["object_id"] == answer["object_id"]
     with millpond.open(str(server.project)) as here:
         assert here.query("select count(*) n from ground_truth").to_pylist() == [{"n": 1}]
+        assert here.review_queue("requested")["items"] == [item]
+        with pytest.raises(Invalid, match="either object_ids or a filter"):
+            here.request_review()
 
 
 def test_refusals_come_back_as_their_errors(client: Client, server: Server) -> None:

@@ -148,30 +148,37 @@ class ReviewQueue:
 
         return self._commit.run(work)
 
-    def request(self, app: str, object_ids: Sequence[str], by: str) -> int:
-        """Send images to review; the number of those that did not wait for one already.
+    def request(
+        self, app: str, object_ids: Sequence[str] | None, filter: Mapping[str, Any] | None, by: str
+    ) -> int:
+        """Send images, or all of a filter, to review; the number that did not wait for one yet.
 
         Raises:
+            Invalid: both or neither is given, or a field of the filter does not fit.
             NotFound: the application has no object of an id.
         """
-        waiting = self._known(app, object_ids)
-        return self._request(app, [key for key, waits in waiting.items() if not waits], by)
+        if object_ids is not None and filter is None:
+            waiting = self._known(app, object_ids)
+            ids = [object_id for object_id, waits in waiting.items() if not waits]
+        elif filter is not None and object_ids is None:
+            ids = self._not_waiting(app, ImageFilter.of(filter, now=machine_now()))
+        else:
+            raise Invalid("send either object_ids or a filter; an empty filter is every image")
 
-    def request_all(self, app: str, chosen: ImageFilter, by: str) -> int:
-        """Send all images of a filter to review; the number of those that did not wait for one."""
-        if chosen.requested == "yes":
-            return 0
-        return self._request(app, self._index.ids(app, replace(chosen, requested="no")), by)
-
-    def _request(self, app: str, object_ids: Sequence[str], by: str) -> int:
         def work(transaction: Transaction) -> int:
-            requested = record_requests(transaction, object_ids, by)
+            requested = record_requests(transaction, ids, by)
             if requested:
                 what = f"send {requested} images of {app} to review"
                 write_audit(transaction, by, "queue.request", what)
             return requested
 
         return self._commit.run(work)
+
+    def _not_waiting(self, app: str, chosen: ImageFilter) -> list[str]:
+        """The images of a filter, without those that wait for a review asked for."""
+        if chosen.requested == "yes":
+            return []
+        return self._index.ids(app, replace(chosen, requested="no"))
 
     def _lease(
         self, app: str, object_ids: Sequence[str], by: str, since: int | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, cast, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 from millpond.analytics.images.tables import IS_REQUESTED
 from millpond.errors import Invalid
@@ -59,7 +59,7 @@ def check_strategy(name: str) -> Strategy:
     """
     if name not in STRATEGIES:
         raise Invalid(f"strategy {name!r} is not one of {', '.join(STRATEGIES)}")
-    return cast(Strategy, name)
+    return name
 
 
 def sentence(strategy: Strategy, row: Row, threshold: float, now: int) -> str:

@@ -9,9 +9,6 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
-from millpond.analytics.images.filter import ImageFilter
-from millpond.database.clock import machine_now
-from millpond.errors import Invalid
 from millpond.serving.api.parameters import AppName
 from millpond.serving.csv_answer import csv_answer
 from millpond.serving.queue_answers import QueuePage, Taken
@@ -139,13 +136,9 @@ def request_review(
 
     A completed review answers. What waits for one already is not sent twice.
     """
-    name, queue, by = _app(app, services), services.queue, caller.name
-    if (body.object_ids is None) == (body.filter is None):
-        raise Invalid("send either object_ids or a filter; an empty filter is every image")
-    if body.object_ids is not None:
-        return {"requested": queue.request(name, body.object_ids, by)}
-    chosen = ImageFilter.of(body.filter or {}, now=machine_now())
-    return {"requested": queue.request_all(name, chosen, by)}
+    name = _app(app, services)
+    sent = services.queue.request(name, body.object_ids, body.filter, caller.name)
+    return {"requested": sent}
 
 
 def _app(app: str, services: Services) -> str:
