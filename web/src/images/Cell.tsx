@@ -101,8 +101,9 @@ function Picture({ place, card, pictureSize, isChosen, deeds }: CellProps & { ca
       aria-label={texts.grid.open(place + 1)}
       onClick={onClick}
     >
-      <Thumbnail key={card.object_id} objectId={card.object_id} size={pictureSize} />
-      <Overlay picture={card} boxes={card.boxes} colourOf={deeds.colourOf} />
+      <Thumbnail key={card.object_id} objectId={card.object_id} size={pictureSize}>
+        <Overlay picture={card} boxes={card.boxes} colourOf={deeds.colourOf} />
+      </Thumbnail>
     </a>
   );
 }

@@ -66,7 +66,7 @@ function Rows(props: RowsProps) {
   const takesFocus = useRef<boolean | "free">(start !== null && "free");
   const grid = useRef<HTMLDivElement>(null);
   const description = useId();
-  const layout = layoutOf(room.width - SIDES, total, size, aspect);
+  const layout = layoutOf(room.width, total, size, aspect);
   const rows = useRows(scroller, layout, room, total, active);
   const blocks = useBlocks(app, filter, rows.first, rows.last);
   const { cardAt } = blocks;
@@ -185,9 +185,6 @@ function Rows(props: RowsProps) {
     </>
   );
 }
-
-// The room left and right of the rows together.
-const SIDES = 32;
 
 function placesOf(row: number, columns: number, total: number): number[] {
   const first = row * columns;

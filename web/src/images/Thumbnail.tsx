@@ -1,12 +1,19 @@
 // A small picture of an image: asked for when it comes near, let go when it leaves before it came.
 
-import { useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { pictureAddress } from "../api/queries";
 import { texts } from "../texts";
 import { Icon } from "../ui/Icon";
 import styles from "./Thumbnail.module.css";
 
-export function Thumbnail({ objectId, size }: { objectId: string; size: number }) {
+interface ThumbnailProps {
+  objectId: string;
+  size: number;
+  // What lies over the picture once it is here.
+  children?: ReactNode;
+}
+
+export function Thumbnail({ objectId, size, children }: ThumbnailProps) {
   const [state, setState] = useState<"coming" | "here" | "lost">("coming");
   const image = useRef<HTMLImageElement>(null);
   useEffect(() => {
@@ -25,16 +32,19 @@ export function Thumbnail({ objectId, size }: { objectId: string; size: number }
     );
   }
   return (
-    <img
-      ref={image}
-      className={styles.picture}
-      data-state={state}
-      src={pictureAddress(objectId, size)}
-      alt=""
-      decoding="async"
-      draggable={false}
-      onLoad={() => setState("here")}
-      onError={() => setState("lost")}
-    />
+    <>
+      <img
+        ref={image}
+        className={styles.picture}
+        data-state={state}
+        src={pictureAddress(objectId, size)}
+        alt=""
+        decoding="async"
+        draggable={false}
+        onLoad={() => setState("here")}
+        onError={() => setState("lost")}
+      />
+      {state === "here" && children}
+    </>
   );
 }

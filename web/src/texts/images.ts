@@ -91,7 +91,7 @@ export const images = {
       subject: "Subject",
       snapshot: "Snapshot",
     },
-    yesNo: { yes: "yes", no: "no" },
+    yesNo: { yes: "Yes", no: "No" },
     from: "From",
     to: "To",
     lowest: "Lowest confidence",
@@ -235,7 +235,16 @@ export const images = {
     learned: (version: string) => `Model ${version} learned from it`,
     through: (snapshot: string) => `through ${snapshot}`,
     alias: { champion: "champion", challenger: "challenger" } as Record<string, string>,
-    details: "Each of them",
-    nothing: "without a label",
+    verbs: {
+      confirm: "confirmed",
+      correct: "corrected",
+      add: "added",
+      reject: "rejected",
+      reopen: "opened again",
+      complete: "done",
+    },
+    // A label that was given, taken up or changed.
+    change: (from: string | null, to: string | null) =>
+      from === null || to === null || from === to ? (to ?? from ?? "") : `${from} → ${to}`,
   },
 } as const;
