@@ -27,6 +27,11 @@ class Principal:
         """Whether it sees the inferences of its own and no others."""
         return self.role == "user"
 
+    @property
+    def sees_identities(self) -> bool:
+        """Whether it sees what may say who a person is."""
+        return self.role in ("officer", "admin")
+
     def check(self, action: str) -> None:
         """Refuse an action that its role or its restriction does not cover.
 

@@ -52,8 +52,6 @@ ACTIONS: dict[str, Action] = {
     "inferences.read": _for("user", "reviewer", "scientist", "engineer", one_app=True),
     "objects.read": _for("user", "reviewer", "scientist", "engineer", one_app=True),
     "tags.read": _for("user", "reviewer", "scientist", "engineer", "officer", one_app=True),
-    # Those that may identify a person.
-    "tags.identifying": _for("officer", one_app=True),
     # Only reviewers say what is true.
     "annotate": _for("reviewer", one_app=True),
     "queue.take": _for("reviewer", one_app=True),

@@ -12,7 +12,6 @@ from starlette.requests import ClientDisconnect, Request
 from typing_extensions import TypedDict
 
 from millpond.access.principal import Principal
-from millpond.access.roles import action_of
 from millpond.capture.objects import object_key
 from millpond.capture.reviews import Row
 from millpond.database.connection import reading
@@ -157,12 +156,10 @@ def get_tags(
 
     Tags that may identify a person are for the officer and admin; others get the rest.
     """
-    open_to = action_of("tags.identifying").roles
-    all_of_them = caller.role == "admin" or caller.role in open_to
-    action = "tags.identifying" if all_of_them else "tags.read"
-    row = _look(request, object_id, caller, services, action)
+    which = "all tags" if caller.sees_identities else "tags"
+    row = _look(request, object_id, caller, services, f"{which} of object {object_id}")
     tags = _tags(row, services)
-    shown = [tag for tag in tags if all_of_them or not tag["identifying"]]
+    shown = [tag for tag in tags if caller.sees_identities or not tag["identifying"]]
     window = _levels(services.predict.picture(object_id))
     return {"tags": shown, "withheld": len(tags) - len(shown), "window": window}
 
@@ -203,13 +200,13 @@ def _look(
     object_id: str,
     caller: Principal,
     services: Services,
-    action: str = "objects.read",
+    what: str | None = None,
 ) -> Row:
     """The row of an object, once the look at it is in the audit log."""
     with reading(services.engine) as connection:
         row = visible_object(connection, services.lookup, object_id, caller)
     request.state.app = row["app"]
-    services.access.note(caller.name, action, f"object {object_id}")
+    services.access.note(caller.name, "objects.read", what or f"object {object_id}")
     return row
 
 
