@@ -138,6 +138,38 @@ def test_what_is_no_page_is_not_found(built: httpx.Client, path: str) -> None:
     assert built.post(path).status_code == 404
 
 
+IMAGE = "0190b1a2-0000-7000-8000-000000000000"
+
+
+@pytest.mark.parametrize(
+    ("page", "call"),
+    [
+        ("/home.json", "/api/v1/layers"),
+        ("/home.csv", "/api/v1/layers?format=csv"),
+        ("/images/cells.json?label=a&label=b%26c", "/api/v1/apps/cells/images?label=a&label=b%26c"),
+        ("/images/cells.csv?sort=oldest", "/api/v1/apps/cells/images?sort=oldest&format=csv"),
+        (f"/images/cells/{IMAGE}.json", f"/api/v1/apps/cells/images/{IMAGE}"),
+        ("/review/cells.json?strategy=random", "/api/v1/apps/cells/queue?strategy=random"),
+        ("/predict/cells.csv", "/api/v1/apps/cells/inferences?format=csv"),
+        (f"/predict/cells/{IMAGE}.json", f"/api/v1/inferences/{IMAGE}"),
+    ],
+)
+def test_the_data_of_a_page_are_one_redirect_away(
+    built: httpx.Client, page: str, call: str
+) -> None:
+    for headers in (HTML, {}):
+        answer = built.get(page, headers=headers)
+        assert answer.status_code == 307
+        assert answer.headers["location"] == call
+
+
+@pytest.mark.parametrize(
+    "page", ["/nowhere.json", "/images/cells.xml", f"/predict/cells/{IMAGE}.csv", "/images//x.json"]
+)
+def test_no_other_address_leads_anywhere(built: httpx.Client, page: str) -> None:
+    assert built.get(page).status_code == 404
+
+
 @pytest.mark.parametrize(
     "path", ["/../secret.txt", "/%2e%2e/secret.txt", "/assets/../../secret.txt"]
 )

@@ -1,4 +1,7 @@
-"""The pages: the files that the build of ``web/`` leaves, and one page for every address of it."""
+"""The pages: the files that the build of ``web/`` leaves, and one page for every address of it.
+
+The address of a page with ``.json`` or ``.csv`` leads to the call that answers with the same data.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,10 @@ from typing import Final
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
+
+from millpond.serving.page_data import call_behind
 
 FOLDER: Final = Path(__file__).parent / "static"
 
@@ -66,6 +71,8 @@ class Pages:
         if request.method in ("GET", "HEAD"):
             if path in self._files:
                 return self._file(path, request)
+            if call := call_behind(path, request.url.query):
+                return RedirectResponse(call, headers={"Cache-Control": _ASK_AGAIN})
             if path == "/" or self._is_page(request):
                 return self._file("/index.html", request)
         raise HTTPException(404)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator
+from typing import Annotated, Literal
 
 from fastapi import Query
+from fastapi.responses import StreamingResponse
 from starlette.requests import Request
 from typing_extensions import TypedDict
 
@@ -13,11 +15,17 @@ from millpond.database.connection import reading
 from millpond.errors import Invalid
 from millpond.serving.answers import InferenceInFull, read_inference_in_full
 from millpond.serving.api.parameters import AppName, Candidates, InferenceId
+from millpond.serving.csv_answer import csv_answer
 from millpond.serving.routes import Backends, Caller, Routes
+from millpond.serving.services import Services
 from millpond.serving.sight import visible_inference
 from millpond.values import app_route, is_id, iso
 
 routes = Routes("Inferences")
+
+#: Lines that are read at once for the list as CSV.
+_AT_ONCE = 500
+_CSV = {"content": {"text/csv": {"schema": {"type": "string"}}}}
 
 
 class InferenceSummary(TypedDict):
@@ -38,24 +46,32 @@ class InferencePage(TypedDict):
     next: str | None
 
 
-@routes.get("/api/v1/apps/{app}/inferences", "inferences.read")
+@routes.get(
+    "/api/v1/apps/{app}/inferences",
+    "inferences.read",
+    response_model=InferencePage,
+    responses={200: _CSV},
+)
 def list_inferences(
     app: AppName,
     caller: Caller,
     services: Backends,
     limit: Annotated[int, Query(ge=1, le=500, description="Most lines of the answer.")] = 50,
     cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
-) -> InferencePage:
+    format: Annotated[
+        Literal["json", "csv"], Query(description="`csv` gives all from the cursor on.")
+    ] = "json",
+) -> InferencePage | StreamingResponse:
     """The inferences of an application, newest first; a user sees their own."""
     services.settings.app(app)
     if cursor is not None and not is_id(cursor):
         raise Invalid(f"cursor {cursor!r} is no `next` of an earlier answer")
     by = caller.name if caller.sees_own_only else None
-    with reading(services.engine) as connection:
-        rows = services.lookup.page(connection, app_route(app), by, limit + 1, cursor)
-    more = len(rows) > limit
-    summaries = [_summary(row) for row in rows[:limit]]
-    return {"inferences": summaries, "next": summaries[-1]["inference_id"] if more else None}
+    name = app_route(app)
+    if format == "csv":
+        columns = list(InferenceSummary.__annotations__)
+        return csv_answer(f"{name}-inferences", columns, _all(services, name, by, cursor))
+    return _page(services, name, by, limit, cursor)
 
 
 @routes.get("/api/v1/inferences/{inference_id}", "inferences.read")
@@ -71,6 +87,28 @@ def get_inference(
         row = visible_inference(connection, services.lookup, inference_id, caller)
         request.state.app = row["app"]
         return read_inference_in_full(connection, services.lookup, row, candidates=candidates)
+
+
+def _page(
+    services: Services, app: str, by: str | None, limit: int, cursor: str | None
+) -> InferencePage:
+    with reading(services.engine) as connection:
+        rows = services.lookup.page(connection, app, by, limit + 1, cursor)
+    more = len(rows) > limit
+    summaries = [_summary(row) for row in rows[:limit]]
+    return {"inferences": summaries, "next": summaries[-1]["inference_id"] if more else None}
+
+
+def _all(
+    services: Services, app: str, by: str | None, cursor: str | None
+) -> Iterator[InferenceSummary]:
+    """Every line from a cursor on, some at a time."""
+    more = True
+    while more:
+        page = _page(services, app, by, _AT_ONCE, cursor)
+        yield from page["inferences"]
+        cursor = page["next"]
+        more = cursor is not None
 
 
 def _summary(row: Row) -> InferenceSummary:
