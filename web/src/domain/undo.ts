@@ -64,15 +64,17 @@ export function stepOn(past: Past): readonly [Step | null, Past] {
   return [step, { done: [...past.done, step], undone: past.undone.slice(0, -1) }];
 }
 
-// The annotation that makes `wanted` of what stands now; null when it stands already.
+// The annotation that makes `wanted` of what stands now; null when it stands already, unless it is
+// to be said all the same.
 export function brought(
   place: Place,
   root: string,
   now: Standing | null,
   wanted: Standing | null,
   prediction: Prediction | undefined,
+  anyway = false,
 ): Change | null {
-  if (sameStanding(now, wanted)) return null;
+  if (!anyway && sameStanding(now, wanted)) return null;
   const finding = findingOf(root, wanted ?? now, prediction);
   if (wanted === null) {
     if (prediction !== undefined) return reopened(place, root);
@@ -88,7 +90,7 @@ export function brought(
   return corrected(place, finding, wanted.label, wanted.box);
 }
 
-function sameStanding(a: Standing | null, b: Standing | null): boolean {
+export function sameStanding(a: Standing | null, b: Standing | null): boolean {
   if (a === null || b === null) return a === b;
   if (a.verdict === "rejected" || b.verdict === "rejected") return a.verdict === b.verdict;
   return isTruth(a) === isTruth(b) && a.label === b.label && sameBox(a.box, b.box);

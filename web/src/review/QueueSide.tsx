@@ -1,7 +1,8 @@
 // Beside the picture: which queue, how far it is, and what comes in it.
 
+import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { pictureAddress } from "../api/queries";
+import { pictureAddress, sessionQuery } from "../api/queries";
 import { type QueueItem, type QueuePage, STRATEGIES, type Strategy } from "../api/queue";
 import type { App } from "../api/types";
 import { texts } from "../texts";
@@ -74,6 +75,7 @@ interface ItemProps {
 }
 
 function Item({ app, strategy, item, isOpen }: ItemProps) {
+  const { user } = useSuspenseQuery(sessionQuery).data;
   return (
     <Link
       to="/review/$app/$objectId"
@@ -91,7 +93,7 @@ function Item({ app, strategy, item, isOpen }: ItemProps) {
         height="34"
       />
       <span className={styles.detail}>{item.detail}</span>
-      {item.leased_by !== null && (
+      {item.leased_by !== null && item.leased_by !== user && (
         <span className={styles.lease} title={texts.queue.leased(item.leased_by)}>
           <Icon name="people" />
           <span className="visually-hidden">{texts.queue.leased(item.leased_by)}</span>

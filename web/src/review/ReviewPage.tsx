@@ -9,6 +9,7 @@ import type { App } from "../api/types";
 import { useApiCalls } from "../shell/apiCalls";
 import { texts } from "../texts";
 import { Notice, Problem } from "../ui/Notice";
+import { GridReview } from "./GridReview";
 import { QueueSide } from "./QueueSide";
 import styles from "./ReviewPage.module.css";
 import { SingleReview } from "./SingleReview";
@@ -49,6 +50,8 @@ function Review({ app, strategy, objectId }: ReviewProps) {
         <Notice title={texts.queue.readOnly}>
           {texts.queue.readOnlyHint(texts.shell.roles[role])}
         </Notice>
+      ) : app.task === "classification" && objectId === null ? (
+        <GridReview app={app} strategy={strategy} queue={queue.data} />
       ) : (
         <SingleReview app={app} strategy={strategy} objectId={objectId} queue={queue.data} />
       )}

@@ -7,12 +7,13 @@ import type { App } from "../api/types";
 import { texts } from "../texts";
 import { Button } from "../ui/Button";
 import { Notice } from "../ui/Notice";
+import { DISPLAY_SIZE } from "../workspace/Workspace";
 import { OpenItem } from "./OpenItem";
 import { useTrail } from "./useTrail";
 import { Waiting } from "./Waiting";
 
 // So many are held beside the one in hand: enough for a short loss of the network.
-const AHEAD = 2;
+const REACH = { ahead: 2, size: DISPLAY_SIZE };
 
 interface SingleReviewProps {
   app: App;
@@ -22,7 +23,7 @@ interface SingleReviewProps {
 }
 
 export function SingleReview({ app, strategy, objectId, queue }: SingleReviewProps) {
-  const { trail, state } = useTrail(app, strategy, objectId, AHEAD);
+  const { trail, state } = useTrail(app, strategy, objectId, REACH);
   const goTo = useGoTo(app.app, strategy);
   const first = trail.waiting(objectId)[0]?.object_id ?? null;
   useEffect(() => {

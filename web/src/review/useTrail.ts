@@ -7,12 +7,19 @@ import { release, type Strategy, subjectQuery, take } from "../api/queue";
 import type { App } from "../api/types";
 import { useStore } from "../state/store";
 import { Trail } from "../state/trail";
-import { DISPLAY_SIZE } from "../workspace/Workspace";
 
 // Leases last ten minutes.
 const RENEW_MS = 3 * 60_000;
 
-export function useTrail(app: App, strategy: Strategy, objectId: string | null, ahead: number) {
+interface Reach {
+  // So many are held beside the one in hand.
+  readonly ahead: number;
+  // The longest side of the pictures that are fetched before they are asked for.
+  readonly size: number;
+}
+
+export function useTrail(app: App, strategy: Strategy, objectId: string | null, reach: Reach) {
+  const { ahead, size } = reach;
   const trail = useMemo(
     () =>
       new Trail(
@@ -40,18 +47,24 @@ export function useTrail(app: App, strategy: Strategy, objectId: string | null, 
     };
   }, [trail, objectId]);
   useEffect(() => () => trail.stop(), [trail]);
-  usePrefetch(app, trail, objectId, state.items.length);
+  usePrefetch(app, trail, objectId, size, state.items.length);
   return { trail, state };
 }
 
 // What comes next is fetched before it is asked for, its picture too.
-function usePrefetch(app: App, trail: Trail, objectId: string | null, known: number): void {
+function usePrefetch(
+  app: App,
+  trail: Trail,
+  objectId: string | null,
+  size: number,
+  known: number,
+): void {
   const queryClient = useQueryClient();
   // biome-ignore lint/correctness/useExhaustiveDependencies: `known` tells that there are more
   useEffect(() => {
     for (const item of trail.waiting(objectId)) {
       void queryClient.prefetchQuery(subjectQuery(app, item));
-      new Image().src = pictureAddress(item.object_id, DISPLAY_SIZE);
+      new Image().src = pictureAddress(item.object_id, size);
     }
-  }, [app, trail, objectId, known, queryClient]);
+  }, [app, trail, objectId, size, known, queryClient]);
 }

@@ -60,6 +60,52 @@ export const review = {
       ],
     },
 
+    batch: (number: number) => count(number, "image", "images"),
+    cell: (label: string | null, isSaid: boolean) =>
+      label === null ? "no label yet" : isSaid ? `${label}, labelled` : `${label}, predicted`,
+    noLabel: "no label",
+    labelAs: (number: number) => (number === 0 ? "Label as" : `Label ${number} as`),
+    confirmBatch: (number: number) => `Confirm ${number} and go on`,
+    unlabelled: (number: number) => `${number} without a label stay`,
+    enter: "Enter",
+    gridKeys: {
+      title: "Many at once",
+      keys: [
+        ["Click, arrows", "pick one; with Shift a run, with Ctrl one more"],
+        ["Space", "pick or leave the one in focus"],
+        ["Ctrl + A", "pick all"],
+        ["1 – 9", "label what is picked"],
+        ["Enter", "confirm all as they are labelled or predicted, and go on"],
+        ["S", "skip them"],
+        ["O, double click", "open one alone"],
+        ["Ctrl + Z", "undo"],
+        ["Esc", "pick none"],
+        ["?", "this list"],
+      ],
+    },
+
+    compare: "Compare side by side",
+    single: "Back to the one picture",
+    person: "Whose words",
+    seenBy: (name: string) => `As ${name} sees it`,
+    differences: (number: number) => count(number, "difference", "differences"),
+    takes: (name: string) => `As ${name}`,
+    neither: "Neither",
+    saysNothing: (label: string) => `${label} rejected`,
+    agreed: (one: string, other: string) => `${one} and ${other} agree`,
+    agreedHint: "They say the same of every finding that both spoke of.",
+    compareKeys: {
+      title: "Side by side",
+      keys: [
+        ["↑ ↓", "choose a difference"],
+        ["←", "as on the left"],
+        ["→", "as on the right"],
+        ["N", "neither: reject both"],
+        ["Ctrl + Z", "undo"],
+        ["?", "this list"],
+      ],
+    },
+
     taking: "Fetching the next image…",
     away: "The server cannot be reached",
     awayHint:

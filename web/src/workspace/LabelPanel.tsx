@@ -37,9 +37,12 @@ export function LabelPanel({ app, subject, review }: LabelPanelProps) {
               className={styles.bar}
               disabled={!review.mayEdit}
               aria-pressed={truth === label}
-              onClick={() => choose(review, label)}
+              onClick={() => review.label(label)}
             >
-              <span className={styles.label}>{label}</span>
+              <span className={styles.label}>
+                {label}
+                {review.mayEdit && <kbd className={styles.key}>{keyOf(label, app.labels)}</kbd>}
+              </span>
               {truth === label && <Icon name="check" />}
               <span className={styles.score}>{shown(scores.get(label))}</span>
               <span className={styles.track}>
@@ -81,17 +84,14 @@ export function labelByKey(
   }
   const label = key === "enter" ? best : labels[/^[1-9]$/.test(key) ? Number(key) - 1 : -1];
   if (label === undefined) return false;
-  choose(review, label);
+  review.label(label);
   return true;
 }
 
-// A picture has one true label: it is said of what was said before, or else of the best prediction.
-function choose(review: ReviewDesk, label: string): void {
-  const about = review.findings.find(isTruth) ?? bestOf(review.findings);
-  if (about === undefined) review.add(label, null);
-  else if (about.label !== label || about.verdict === "rejected") {
-    review.correct(about, label, null);
-  } else if (about.verdict === "open") review.confirm(about);
+// The number key of a label; those after the ninth have none.
+function keyOf(label: string, known: readonly string[]): number | null {
+  const index = known.indexOf(label);
+  return index < 9 ? index + 1 : null;
 }
 
 function bestOf(findings: readonly Finding[]): Finding | undefined {

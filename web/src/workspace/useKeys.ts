@@ -24,7 +24,7 @@ const PRESSED = "button, a, [role=combobox], [role=option], [role=tab], [type=ch
 const MOVES = /^(Arrow|Page|Home|End)/;
 
 function isOwnKey({ key, target, ctrlKey, metaKey }: KeyboardEvent): boolean {
-  if (!(target instanceof Element)) return false;
+  if (!(target instanceof Element) || target.closest("[data-keys]") !== null) return false;
   if (target.closest(ON_TOP) !== null) return true;
   // A slider is an input too: only letters and digits mean nothing to it.
   if (target.matches("[type=range]")) return MOVES.test(key);

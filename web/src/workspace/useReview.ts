@@ -4,27 +4,15 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { sessionQuery } from "../api/queries";
 import type { Annotation, Role } from "../api/types";
-import {
-  added,
-  asAnnotation,
-  type Change,
-  completed,
-  corrected,
-  rejected,
-} from "../domain/changes";
+import { added, type Change, completed, corrected, rejected } from "../domain/changes";
 import type { Box } from "../domain/geometry";
-import {
-  type Finding,
-  inOrder,
-  type Review,
-  reviewOf,
-  type Standing,
-  standings,
-} from "../domain/review";
+import { labelled, labellingOf } from "../domain/labels";
+import { type Finding, type Review, reviewOf, type Standing, standings } from "../domain/review";
 import { placeOf, type Subject } from "../domain/subject";
 import type { Thresholds } from "../domain/suppression";
-import { brought, type Step, turnOf } from "../domain/undo";
+import { sameStanding } from "../domain/undo";
 import { useDesk } from "../shell/desk";
+import { Hand, laid } from "../state/hand";
 import type { OutboxState } from "../state/outbox";
 import { useStore } from "../state/store";
 
@@ -43,8 +31,11 @@ export interface ReviewDesk extends Review {
   correct(finding: Finding, label: string, box: Box | null): string;
   reject(finding: Finding): void;
   add(label: string, box: Box | null): string;
-  // Says what shall stand of these roots, whatever stands now.
-  settle(wanted: ReadonlyMap<string, Standing | null>): void;
+  // Says the one true label of the whole picture.
+  label(label: string): void;
+  // Says what shall stand of these roots, also where it stands by the word of somebody else.
+  settle(wanted: ReadonlyMap<string, Standing>): void;
+  stands(wanted: ReadonlyMap<string, Standing>): boolean;
   // Says that the image is done, confirming these first.
   complete(confirming?: readonly Finding[]): void;
   undo(): void;
@@ -63,39 +54,7 @@ export function useReview(subject: Subject, at: Thresholds): ReviewDesk {
   const annotations = useMemo(() => laid(subject, unsaved), [subject, unsaved]);
   const review = useMemo(() => reviewOf(subject, annotations, at), [subject, annotations, at]);
 
-  const standing = () => {
-    const own = outbox.get().changes.filter((one) => one.place === place);
-    return standings(subject, laid(subject, own));
-  };
-  // Makes the changes, which are one step.
-  const act = (...made: readonly Change[]): string => {
-    const before = standing();
-    const turns = made
-      .filter(({ root }) => root !== null)
-      .map((one) => turnOf(one, before.get(one.root as string) ?? null));
-    const completes = made.some(({ body }) => body.action === "complete");
-    if (made.length > 0) deeds.record(place, { turns, completes, at: Date.now() });
-    for (const one of made) outbox.add(one);
-    return made.at(-1)?.root ?? "";
-  };
-  const towards = (wanted: ReadonlyMap<string, Standing | null>): Change[] => {
-    const now = standing();
-    return [...wanted]
-      .map(([root, goal]) => {
-        const prediction = subject.predictions.find((one) => one.prediction_id === root);
-        return brought(place, root, now.get(root) ?? null, goal, prediction);
-      })
-      .filter((one) => one !== null);
-  };
-  const turn = (step: Step | null, to: "before" | "after") => {
-    if (step === null) return;
-    for (const { root } of step.turns) outbox.withdraw(place, root);
-    const wanted = new Map(step.turns.map((one) => [one.root, one[to]]));
-    for (const one of towards(wanted)) outbox.add(one);
-    if (!step.completes) return;
-    if (to === "before") outbox.withdraw(place, null);
-    else if (!review.done) outbox.add(completed(place));
-  };
+  const hand = new Hand(subject, outbox, deeds);
   return {
     ...review,
     role,
@@ -105,14 +64,23 @@ export function useReview(subject: Subject, at: Thresholds): ReviewDesk {
     phase,
     mayUndo: past !== undefined && past.done.length > 0,
     mayRedo: past !== undefined && past.undone.length > 0,
-    confirm: (...findings) => void act(...towards(asThey(findings))),
-    correct: (finding, label, box) => act(corrected(place, finding, label, box)),
-    reject: (finding) => void act(rejected(place, finding)),
-    add: (label, box) => act(added(place, label, box)),
-    settle: (wanted) => void act(...towards(wanted)),
-    complete: (confirming = []) => void act(...towards(asThey(confirming)), completed(place)),
-    undo: () => turn(deeds.back(place), "before"),
-    redo: () => turn(deeds.on(place), "after"),
+    confirm: (...findings) => void hand.act(...hand.towards(asThey(findings))),
+    correct: (finding, label, box) => hand.act(corrected(place, finding, label, box)),
+    reject: (finding) => void hand.act(rejected(place, finding)),
+    add: (label, box) => hand.act(added(place, label, box)),
+    label: (label) => {
+      const change = labelled(subject, labellingOf(subject, annotations), label);
+      if (change !== null) hand.act(change);
+    },
+    settle: (wanted) => void hand.act(...hand.towards(wanted, true)),
+    stands: (wanted) => {
+      const now = standings(subject, annotations);
+      return [...wanted].every(([root, goal]) => sameStanding(now.get(root) ?? null, goal));
+    },
+    complete: (confirming = []) =>
+      void hand.act(...hand.towards(asThey(confirming)), completed(place)),
+    undo: () => hand.undo(),
+    redo: () => hand.redo(),
     retry: () => outbox.retry(place),
     discard: () => outbox.discard(place),
   };
@@ -121,12 +89,4 @@ export function useReview(subject: Subject, at: Thresholds): ReviewDesk {
 // What stands when these are right as they are.
 function asThey(findings: readonly Finding[]): Map<string, Standing> {
   return new Map(findings.map((one) => [one.key, { ...one, verdict: "confirmed" }]));
-}
-
-// What the server knows, with the unsaved changes over it.
-function laid(subject: Subject, unsaved: readonly Change[]): Annotation[] {
-  const pending = unsaved.map(asAnnotation);
-  const ids = new Set(pending.map(({ annotation_id }) => annotation_id));
-  const kept = (subject.annotations ?? []).filter((one) => !ids.has(one.annotation_id));
-  return [...inOrder(kept), ...pending];
 }
