@@ -56,38 +56,39 @@ export function ImageHead(props: ImageHeadProps) {
           />
         </div>
       )}
-      <span className={styles.gap} />
-      {inferenceId !== null && (
+      <div className={styles.deeds}>
+        {inferenceId !== null && (
+          <Link
+            to="/predict/$app/$inferenceId"
+            params={{ app, inferenceId }}
+            className={join(buttons.button, buttons.plain)}
+          >
+            {texts.image.openPredict}
+          </Link>
+        )}
         <Link
-          to="/predict/$app/$inferenceId"
-          params={{ app, inferenceId }}
-          className={join(buttons.button, buttons.plain)}
+          to="/review/$app/$objectId"
+          params={{ app, objectId }}
+          className={join(buttons.button, buttons.primary)}
         >
-          {texts.image.openPredict}
+          <Icon name="review" />
+          {texts.image.openReview}
         </Link>
-      )}
-      <Link
-        to="/review/$app/$objectId"
-        params={{ app, objectId }}
-        className={join(buttons.button, buttons.primary)}
-      >
-        <Icon name="review" />
-        {texts.image.openReview}
-      </Link>
-      <Menu
-        trigger={
-          <Button icon="download" aria-label={texts.data.menu} className={styles.data}>
-            <span className={styles.word}>{texts.data.menu}</span>
-          </Button>
-        }
-      >
-        <MenuLink href={imageAddress(app, objectId)} icon="code">
-          {texts.data.json}
-        </MenuLink>
-        <MenuLink href={`/api/v1/objects/${encodeURIComponent(objectId)}`} icon="image" download>
-          {texts.data.original}
-        </MenuLink>
-      </Menu>
+        <Menu
+          trigger={
+            <Button icon="download" aria-label={texts.data.menu} className={styles.data}>
+              <span className={styles.word}>{texts.data.menu}</span>
+            </Button>
+          }
+        >
+          <MenuLink href={imageAddress(app, objectId)} icon="code">
+            {texts.data.json}
+          </MenuLink>
+          <MenuLink href={`/api/v1/objects/${encodeURIComponent(objectId)}`} icon="image" download>
+            {texts.data.original}
+          </MenuLink>
+        </Menu>
+      </div>
     </header>
   );
 }

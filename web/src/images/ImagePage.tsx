@@ -5,6 +5,7 @@ import { useNavigate, useParams } from "@tanstack/react-router";
 import { useCallback, useEffect, useEffectEvent, useMemo, useState } from "react";
 import { ApiError } from "../api/client";
 import { type ImageChain, imageAddress, imageQuery } from "../api/images";
+import { plainQuery } from "../api/plainQuery";
 import { appsQuery, sessionQuery } from "../api/queries";
 import type { App } from "../api/types";
 import { colourOf } from "../domain/colours";
@@ -19,9 +20,10 @@ import { Legend, type Shows } from "./Legend";
 import { mayLook, NotAllowed } from "./Nothing";
 import { outcomesOf } from "./outcomes";
 import { Picture } from "./Picture";
+import { movePlace } from "./places";
 import type { ImageSearch } from "./search";
 import { useFilter } from "./useFilter";
-import { type Neighbour, useNeighbours } from "./useNeighbours";
+import { type Neighbour, type Neighbours, useNeighbours } from "./useNeighbours";
 
 export function ImagePage() {
   const { app: name = "", objectId = "" } = useParams({ strict: false });
@@ -46,6 +48,7 @@ function Image({ app, objectId }: { app: App; objectId: string }) {
   const { data, error, refetch } = useQuery(imageQuery(name, objectId));
   const neighbours = useNeighbours(name, search, objectId);
   const go = useGo(name, search);
+  useKeptPlace(name, search, neighbours);
   useKeys({
     ArrowLeft: () => go.to(neighbours.previous),
     ArrowRight: () => go.to(neighbours.next),
@@ -135,6 +138,14 @@ function useGo(app: string, { at, ...filter }: ImageSearch) {
     },
     back: () => void navigate({ to: "/images/$app", params: { app }, search: filter }),
   };
+}
+
+function useKeptPlace(app: string, { at: _, ...filter }: ImageSearch, { place }: Neighbours): void {
+  const query = plainQuery(filter);
+  const at = place?.at;
+  useEffect(() => {
+    if (at !== undefined) movePlace(app, query, at);
+  }, [app, query, at]);
 }
 
 // Keys of the whole page, unless they mean something where the focus is.

@@ -23,6 +23,7 @@ export type Chapter =
 
 // Who says nothing for so long starts anew.
 const PAUSE_MS = 30 * 60_000;
+const ACTIONS = ["confirm", "correct", "add", "reject", "reopen", "complete"] as const;
 // Of things of one moment the causes come first.
 const ORDER = ["arrived", "predicted", "said", "reviewed", "frozen", "learned"];
 
@@ -74,11 +75,14 @@ function sayings(annotations: readonly Said[]): Chapter[] {
   return chapters;
 }
 
-// How many of each kind, in the order in which they are told.
+// How many of each kind there are.
 export function countsOf(annotations: readonly Annotation[]): [Annotation["action"], number][] {
   const counts = new Map<Annotation["action"], number>();
   for (const { action } of annotations) counts.set(action, (counts.get(action) ?? 0) + 1);
-  return [...counts];
+  return ACTIONS.flatMap((action) => {
+    const number = counts.get(action);
+    return number === undefined ? [] : [[action, number]];
+  });
 }
 
 // What an annotation speaks of, in words: the label before, and the one that it gives.

@@ -14,6 +14,12 @@ export function placeOf(app: string, query: string): Place | undefined {
   return places.get(`${app}?${query}`);
 }
 
+// Whoever went on from image to image comes back to the last one.
+export function movePlace(app: string, query: string, active: number): void {
+  const known = placeOf(app, query);
+  if (known !== undefined) rememberPlace(app, query, { ...known, active });
+}
+
 export function rememberPlace(app: string, query: string, place: Place): void {
   const key = `${app}?${query}`;
   places.delete(key);
