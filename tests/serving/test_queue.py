@@ -141,7 +141,13 @@ def test_what_two_people_see_differently(work: Work) -> None:
     [item] = work.queue("disputed")["items"]
     assert item["object_id"] == object_id, "though it was completed"
     assert item["detail"] == "otto and rita differ on 1 finding"
+    # It ends when one adopts what the other said, or a third person says something.
     work.annotate(work.rita, object_id, {"action": "correct", "label": "WBC", **about})
+    assert work.ids("disputed") == []
+    work.annotate(work.rita, object_id, {"action": "reject", **about})
+    assert work.ids("disputed") == [object_id]
+    carl = work.served.client("reviewer", name="carl")
+    work.annotate(carl, object_id, {"action": "confirm", **about})
     assert work.ids("disputed") == []
 
 
@@ -151,7 +157,7 @@ def test_a_share_is_drawn_by_chance_and_stays(work: Work) -> None:
     assert 5 < len(drawn) < 80
     assert drawn not in (sorted(drawn), sorted(drawn, reverse=True))
     assert set(drawn) < set(every)
-    assert work.details("random")[0] == "drawn by chance, as one of every 10"
+    assert work.details("random")[0] == "drawn by chance, as one of every ten"
     work.complete(work.rita, drawn[0])
     assert work.ids("random") == drawn[1:]
 

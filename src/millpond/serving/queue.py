@@ -38,7 +38,7 @@ _DAY = 86_400 * MICROSECONDS
 #: Of how many of the caller's last images the pace is taken, and the longest time at one, in s.
 _PACE, _PAUSE = 20, 300
 #: Items that are read at once when all are listed.
-_PAGE = 500
+_PAGE = 5_000
 
 _CHOSEN = "object_id in (select unnest($ids::uuid[]))"
 _COLUMNS = ", ".join(

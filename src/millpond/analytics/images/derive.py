@@ -123,7 +123,11 @@ with said as (
 select * from said where action <> 'reopen'
 """
 
+#: The word of a third person settles what two have seen differently.
 _DISPUTES = f"""
+with pairs as (
+    from words qualify count(*) over (partition by object_id, finding) = 2
+)
 select
     object_id, count(distinct finding) as disputed,
     list_sort(list_distinct(flatten(list([one, other])))) as disputed_by
@@ -131,7 +135,7 @@ from (
     select
         l.object_id, l.finding, l.annotator as one, r.annotator as other,
         l.label is distinct from r.label as relabelled, {IOU} as overlap
-    from words as l join words as r
+    from pairs as l join pairs as r
         on l.object_id = r.object_id and l.finding = r.finding and l.annotator < r.annotator
 )
 where relabelled or overlap < {OVERLAP}

@@ -23,7 +23,8 @@ completed_at, completed_by, annotators, labels, reviewed
 tp, fp, fn         the latest inference against the truth; null where there is nothing to
                    compare: nobody reviewed it, or no model has answered
 disputed, disputed_by
-                   findings on which the latest words of people differ, and those people
+                   findings on which the latest words of two people differ, and those people; the
+                   word of a third settles it
 requested_at, requested_by
                    when it was sent to review last, and by whom; see `IS_REQUESTED`
 =================  =========================================================================
