@@ -29,18 +29,19 @@ def millpond(*arguments: str | Path, project: Path | None = None) -> Any:
 
 @dataclass
 class Server:
-    """``millpond up`` on a free port, as a process of its own."""
+    """``millpond up`` as a process of its own; port 0 takes a free one."""
 
     project: Path
     url: str = ""
     token: str = ""
     admin_password: str = ""
     process: subprocess.Popen[str] | None = None
+    port: int = 0
 
     def start(self) -> Server:
         """Start it and wait until it is ready."""
         self.process = subprocess.Popen(
-            [*MILLPOND, "up", "--json", "--port", "0", "--project", str(self.project)],
+            [*MILLPOND, "up", "--json", "--port", str(self.port), "--project", str(self.project)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -13,7 +14,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from millpond.project import Project
 from millpond.serving.pages import FOLDER
 from running import Server, millpond
-from web.lab import LABELS, Lab, detector
+from web.lab import LABELS, PEOPLE, Lab, detector
 
 
 @pytest.fixture(scope="session")
@@ -28,8 +29,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         version = project.registry.register(detector(), by="os:test").version
         project.registry.set_champion("blood-cells", version, by="os:test")
         passwords = {
-            name: project.access.add_user(name, role, by="os:test")
-            for name, role in (("rita", "reviewer"), ("uma", "user"))
+            name: project.access.add_user(name, role, by="os:test") for name, role in PEOPLE.items()
         }
     server = Server(folder).start()
     yield Lab(server.url, server.token, passwords)
@@ -51,7 +51,11 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A page of a person of their own; at its end nothing broke the policy, and no script broke."""
+    """A page of a person of their own.
+
+    At its end nothing broke the policy, no script broke, and nothing was asked of
+    another server.
+    """
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     context.set_default_timeout(10_000)
     page = context.new_page()
@@ -61,6 +65,15 @@ def page(browser: Browser) -> Iterator[Page]:
         "console",
         lambda message: amiss.append(message.text) if "Security Policy" in message.text else None,
     )
+    page.on(
+        "request",
+        lambda request: amiss.append(request.url) if _is_foreign(request.url) else None,
+    )
     yield page
     context.close()
     assert amiss == []
+
+
+def _is_foreign(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme in ("http", "https", "ws", "wss") and parts.hostname != "127.0.0.1"

@@ -16,6 +16,16 @@ from playwright.sync_api import Page
 from millpond.models.package import ModelPackage, Outputs
 from millpond.models.preprocessing import Preprocessing
 
+#: Who may sign in, one of each role.
+PEOPLE = {
+    "rita": "reviewer",
+    "uma": "user",
+    "sam": "scientist",
+    "eve": "engineer",
+    "olga": "officer",
+    "ada": "admin",
+}
+
 WIDTH, HEIGHT = 640, 480
 LABELS = ("RBC", "WBC", "Platelets")
 
@@ -75,7 +85,7 @@ def detector() -> ModelPackage:
 
 @dataclass
 class Lab:
-    """A served project, and who may sign in: a reviewer and a user."""
+    """A served project, and who may sign in."""
 
     url: str
     token: str
@@ -90,8 +100,8 @@ class Lab:
         answer.raise_for_status()
         return dict(answer.json())
 
-    def sign_in(self, page: Page, user: str) -> None:
-        """Open Predict with a session that was begun over HTTP, once for each user."""
+    def enter(self, page: Page, user: str) -> None:
+        """Give a page a session that was begun over HTTP, once for each user."""
         if user not in self.cookies:
             body = {"user": user, "password": self.passwords[user]}
             answer = httpx.post(f"{self.url}/api/v1/login", json=body)
@@ -99,5 +109,9 @@ class Lab:
             self.cookies[user] = dict(answer.cookies)
         for name, value in self.cookies[user].items():
             page.context.add_cookies([{"name": name, "value": value, "url": self.url}])
+
+    def sign_in(self, page: Page, user: str) -> None:
+        """Open Predict with a session of its own."""
+        self.enter(page, user)
         page.goto(f"{self.url}/predict/blood-cells")
         page.get_by_role("heading", name="Past inferences").wait_for()

@@ -5,7 +5,6 @@ import {
   createRootRouteWithContext,
   createRoute,
   createRouter,
-  lazyRouteComponent,
   Outlet,
   redirect,
 } from "@tanstack/react-router";
@@ -16,6 +15,7 @@ import { isSignedOut } from "./queryClient";
 import { reviewSearch } from "./review/search";
 import { Broken } from "./shell/Broken";
 import { NoPage } from "./shell/NoPage";
+import { part } from "./shell/part";
 import { Shell } from "./shell/Shell";
 import { SignInPage } from "./shell/SignInPage";
 
@@ -52,13 +52,13 @@ const inside = createRoute({
 const home = createRoute({
   getParentRoute: () => inside,
   path: "/",
-  component: lazyRouteComponent(() => import("./home/HomePage"), "HomePage"),
+  component: part(() => import("./home/HomePage").then(({ HomePage }) => HomePage)),
 });
 
 const predict = createRoute({
   getParentRoute: () => inside,
   path: "/predict/$app",
-  component: lazyRouteComponent(() => import("./predict/PredictPage"), "PredictPage"),
+  component: part(() => import("./predict/PredictPage").then(({ PredictPage }) => PredictPage)),
 });
 
 const predictOne = createRoute({
@@ -70,7 +70,7 @@ const review = createRoute({
   getParentRoute: () => inside,
   path: "/review/$app",
   validateSearch: reviewSearch,
-  component: lazyRouteComponent(() => import("./review/ReviewPage"), "ReviewPage"),
+  component: part(() => import("./review/ReviewPage").then(({ ReviewPage }) => ReviewPage)),
 });
 
 const reviewOne = createRoute({
@@ -82,14 +82,14 @@ const images = createRoute({
   getParentRoute: () => inside,
   path: "/images/$app",
   validateSearch: imagesSearch,
-  component: lazyRouteComponent(() => import("./images/ImagesPage"), "ImagesPage"),
+  component: part(() => import("./images/ImagesPage").then(({ ImagesPage }) => ImagesPage)),
 });
 
 const image = createRoute({
   getParentRoute: () => inside,
   path: "/images/$app/$objectId",
   validateSearch: imageSearch,
-  component: lazyRouteComponent(() => import("./images/ImagePage"), "ImagePage"),
+  component: part(() => import("./images/ImagePage").then(({ ImagePage }) => ImagePage)),
 });
 
 export function makeRouter(queryClient: QueryClient) {
@@ -103,6 +103,7 @@ export function makeRouter(queryClient: QueryClient) {
   return createRouter({
     routeTree: root.addChildren([signInRoute, inner]),
     context: { queryClient },
+    defaultErrorComponent: Broken,
     parseSearch: parseQuery,
     stringifySearch: stringifyQuery,
   });

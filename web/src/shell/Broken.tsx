@@ -17,6 +17,6 @@ export function Broken({ error }: { error: unknown }) {
 // A part of the pages that cannot be fetched is away with the server, or older than it.
 function messageOf(error: unknown): string {
   if (error instanceof ApiError) return error.message;
-  const isPart = error instanceof TypeError && /import|module/i.test(error.message);
+  const isPart = error instanceof Error && /import|module|preload/i.test(error.message);
   return isPart ? texts.errors.part : texts.errors.page;
 }
