@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from millpond.access.milestones import note_reached
 from millpond.analytics.analytics import Answer, Definitions
 from millpond.analytics.compare import diff_view, view_history
 from millpond.analytics.definitions import record_definitions
@@ -298,7 +299,9 @@ class Project(Backends):
         definitions: Definitions = "now",
     ) -> Answer:
         """What one SELECT over the views answers, with the moment that it is as of."""
-        return self.analytics.query(sql, as_of, valid_at=valid_at, definitions=definitions)
+        answer = self.analytics.query(sql, as_of, valid_at=valid_at, definitions=definitions)
+        note_reached(self.engine, self.commit, "query")
+        return answer
 
     def query(
         self,

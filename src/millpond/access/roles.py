@@ -45,6 +45,8 @@ ACTIONS: dict[str, Action] = {
     "session.start": _ANYONE,
     "session.read": _SIGNED_IN,
     "session.end": _SIGNED_IN,
+    # What there is of each layer; of the whole project, so not for one application.
+    "layers.read": Action(frozenset(ROLES)),
     # The application's users send images, and see what became of their own.
     "apps.read": _SIGNED_IN,
     "predict": _for("user", "reviewer", "scientist", "engineer", one_app=True),

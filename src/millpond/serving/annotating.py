@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Engine
 
 from millpond.access.audit import write_audit
+from millpond.access.milestones import reach
 from millpond.analytics.lookup import Lookup
 from millpond.capture.annotations import Kept, NewAnnotation, record_annotations
 from millpond.capture.reviews import Place
@@ -59,6 +60,7 @@ class AnnotateService:
             if kept.created:
                 what = f"object {place.object_id}, {len(sent)} annotations"
                 write_audit(transaction, by, "annotate", what)
+                reach(transaction, "correct")
             return kept
 
         return self._commit.run(work)

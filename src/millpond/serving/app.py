@@ -18,6 +18,7 @@ from millpond.serving.api import (
     health,
     images,
     inferences,
+    layers,
     models,
     objects,
     predict,
@@ -33,6 +34,7 @@ from millpond.serving.api import (
 )
 from millpond.serving.envelope import Envelope
 from millpond.serving.gate import Gate
+from millpond.serving.layers import LayerReports
 from millpond.serving.pages import Pages
 from millpond.serving.services import Services
 from millpond.serving.thumbnails import Thumbnails
@@ -40,6 +42,7 @@ from millpond.serving.thumbnails import Thumbnails
 _PARTS = (
     session,
     apps,
+    layers,
     predict,
     inferences,
     annotate,
@@ -101,6 +104,7 @@ def create_app(services: Services) -> FastAPI:
     # Pictures for the eye leave at least half of the threads to predictions.
     app.state.pictures = CapacityLimiter(max(1, server.threads // 2))
     app.state.thumbnails = Thumbnails(services.predict.view)
+    app.state.layers = LayerReports(services)
     for part in _PARTS:
         # Not `include_router`: the routes stay what they are, for the tests to walk.
         app.router.routes.extend(part.routes.all)
