@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from millpond.pipelines.checks.journal import JOURNAL
+from millpond.project import Project
 from pond import cells
 
 Run = Callable[..., Any]
@@ -38,6 +39,19 @@ def test_there_and_back(project: Path, tmp_path: Path, run: Run) -> None:
     refused = run("restore", copy, "--to", new)
     assert (refused.code, "restore into a new folder" in refused.err) == (1, True)
     assert run("restore", copy).code == 2
+
+
+def test_requests_come_back_and_leases_do_not(project: Path, tmp_path: Path, run: Run) -> None:
+    with Project.open(project) as here:
+        [object_id, *_] = here.query("select object_id from images")["object_id"].to_pylist()
+        assert here.request_review([object_id]) == 1
+        taken = here.queue.take("cells", "requested", 1, "user:rita")
+        assert [item["object_id"] for item in taken["items"]] == [object_id]
+    assert run("backup", tmp_path / "copy", project=project).code == 0
+    assert run("restore", tmp_path / "copy", project=tmp_path / "new").code == 0
+    with Project.open(tmp_path / "new") as there:
+        [item] = there.review_queue("requested")["items"]
+    assert (item["object_id"], item["leased_by"]) == (object_id, None)
 
 
 def test_what_is_amiss_ends_with_1(project: Path, tmp_path: Path, run: Run) -> None:

@@ -20,7 +20,7 @@ Row: TypeAlias = Mapping[str, Any]
 #: The end of an id is random (RFC 9562, section 5.7), so it draws the same images every time:
 #: 26 of 256, about one of every ten. What they say holds for all, whatever a model thinks.
 _DRAWN = "right(object_id::varchar, 2) < '1a'"
-_DRAW = "right(object_id::varchar, 12)"
+_DRAW = "right(object_id::varchar, 8)"
 
 
 @dataclass(frozen=True)
