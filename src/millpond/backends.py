@@ -30,8 +30,10 @@ from millpond.raw.store import SEAM as STORES
 from millpond.raw.store import ObjectStore
 from millpond.seams import load_backend
 from millpond.serving.annotating import AnnotateService
+from millpond.serving.leasing import LeaseService
 from millpond.serving.predict import PredictService
 from millpond.serving.queue import ReviewQueue
+from millpond.serving.queue_items import QueueItems
 from millpond.settings import Settings, read_settings
 from millpond.snapshots.snapshots import Snapshots, named_moment
 from millpond.values import app_route
@@ -164,7 +166,17 @@ class Backends:
     @cached_property
     def queue(self) -> ReviewQueue:
         """What to review next."""
-        return ReviewQueue(self.settings, self.engine, self.commit, self.images)
+        return ReviewQueue(self.engine, self.commit, self.images, self.queue_items)
+
+    @cached_property
+    def leasing(self) -> LeaseService:
+        """Who reviews what."""
+        return LeaseService(self.engine, self.commit, self.queue_items)
+
+    @cached_property
+    def queue_items(self) -> QueueItems:
+        """What reads the queues."""
+        return QueueItems(self.settings, self.images)
 
     @cached_property
     def workflows(self) -> Workflows:

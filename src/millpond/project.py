@@ -662,6 +662,7 @@ class Project(Backends):
             predict=self.predictions,
             annotate=self.annotations,
             queue=self.queue,
+            leasing=self.leasing,
             work=self,
         )
 

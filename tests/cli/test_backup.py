@@ -45,7 +45,7 @@ def test_requests_come_back_and_leases_do_not(project: Path, tmp_path: Path, run
     with Project.open(project) as here:
         [object_id, *_] = here.query("select object_id from images")["object_id"].to_pylist()
         assert here.request_review([object_id]) == 1
-        taken = here.queue.take("cells", "requested", 1, "user:rita")
+        taken = here.leasing.take("cells", "requested", 1, "user:rita")
         assert [item["object_id"] for item in taken["items"]] == [object_id]
     assert run("backup", tmp_path / "copy", project=project).code == 0
     assert run("restore", tmp_path / "copy", project=tmp_path / "new").code == 0

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from millpond.analytics.images.tables import IS_REQUESTED
 from millpond.errors import Invalid
+from millpond.settings import AppSection
 from millpond.values import to_micros
 
 Strategy = Literal["requested", "uncertain", "disagree", "disputed", "random", "oldest"]
@@ -61,15 +62,15 @@ def check_strategy(name: str) -> Strategy:
     return name
 
 
-def sentence(strategy: Strategy, row: Row, threshold: float, now: int) -> str:
+def sentence(strategy: Strategy, row: Row, declared: AppSection, now: int) -> str:
     """Why an image is in the queue.
 
     Args:
         row: of the index, for which the rule of the strategy holds.
-        threshold: the application's.
+        declared: what the settings say of the application.
         now: microseconds since 1970.
     """
-    return _SENTENCES[strategy](row, threshold, now)
+    return _SENTENCES[strategy](row, declared, now)
 
 
 def reviewed(row: Row, now: int) -> str:
@@ -77,11 +78,12 @@ def reviewed(row: Row, now: int) -> str:
     return f"reviewed {_day(row['completed_at'], now)}"
 
 
-def _requested(row: Row, threshold: float, now: int) -> str:
+def _requested(row: Row, declared: AppSection, now: int) -> str:
     return f"asked for by {_name(row['requested_by'])}, {_ago(row['requested_at'], now)}"
 
 
-def _uncertain(row: Row, threshold: float, now: int) -> str:
+def _uncertain(row: Row, declared: AppSection, now: int) -> str:
+    threshold = declared.threshold
     near = "near" if abs(row["near_score"] - threshold) <= 0.1 else "nearest to"
     return (
         f"{row['near_label']} at {_percent(row['near_score'])}, {near} the threshold"
@@ -89,29 +91,31 @@ def _uncertain(row: Row, threshold: float, now: int) -> str:
     )
 
 
-def _disagree(row: Row, threshold: float, now: int) -> str:
-    older, newer = row["older_found"], row["newer_found"]
+def _disagree(row: Row, declared: AppSection, now: int) -> str:
+    older, newer = row["older_version"], row["newer_version"]
+    if declared.task == "classification":
+        return f"{older} and {newer} see different classes"
     return (
-        f"{row['older_version']} finds {older}, {row['newer_version']} finds {newer};"
+        f"{older} finds {row['older_found']}, {newer} finds {row['newer_found']};"
         f" they agree on {row['agreed'] or 'none'}"
     )
 
 
-def _disputed(row: Row, threshold: float, now: int) -> str:
+def _disputed(row: Row, declared: AppSection, now: int) -> str:
     *others, last = (_name(each) for each in row["disputed_by"])
     findings = "1 finding" if row["disputed"] == 1 else f"{row['disputed']} findings"
     return f"{', '.join(others)} and {last} differ on {findings}"
 
 
-def _random(row: Row, threshold: float, now: int) -> str:
+def _random(row: Row, declared: AppSection, now: int) -> str:
     return "drawn by chance, as one of every ten"
 
 
-def _oldest(row: Row, threshold: float, now: int) -> str:
+def _oldest(row: Row, declared: AppSection, now: int) -> str:
     return f"waiting since {_day(row['recorded_at'], now)}"
 
 
-_SENTENCES: Mapping[Strategy, Callable[[Row, float, int], str]] = {
+_SENTENCES: Mapping[Strategy, Callable[[Row, AppSection, int], str]] = {
     "requested": _requested,
     "uncertain": _uncertain,
     "disagree": _disagree,

@@ -22,6 +22,7 @@ from millpond.pipelines.land import LandedFile
 from millpond.pipelines.runs import Run, RunReport
 from millpond.raw.store import ObjectStore
 from millpond.serving.annotating import AnnotateService
+from millpond.serving.leasing import LeaseService
 from millpond.serving.predict import PredictService
 from millpond.serving.queue import ReviewQueue
 from millpond.settings import Settings
@@ -182,4 +183,5 @@ class Services:
     predict: PredictService
     annotate: AnnotateService
     queue: ReviewQueue
+    leasing: LeaseService
     work: Work

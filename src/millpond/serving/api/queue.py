@@ -115,17 +115,17 @@ def take(app: AppName, body: TakeBody, caller: Caller, services: Backends) -> Ta
 
     Sent again for the same images it renews the lease. `complete` ends it.
     """
-    name, queue, by = _app(app, services), services.queue, caller.name
+    name, leasing, by = _app(app, services), services.leasing, caller.name
     if body.object_ids is not None:
-        return queue.take_these(name, body.strategy, body.object_ids, by)
-    return queue.take(name, body.strategy, body.count, by, body.skip)
+        return leasing.take_these(name, body.strategy, body.object_ids, by)
+    return leasing.take(name, body.strategy, body.count, by, body.skip)
 
 
 @routes.post("/api/v1/apps/{app}/queue/release", "queue.take")
 def release(app: AppName, body: ReleaseBody, caller: Caller, services: Backends) -> ReleasedAnswer:
     """Let go of images that were leased and are not done."""
     name = _app(app, services)
-    return {"released": services.queue.release(name, body.object_ids, caller.name)}
+    return {"released": services.leasing.release(name, body.object_ids, caller.name)}
 
 
 @routes.post("/api/v1/apps/{app}/queue/requests", "queue.request", errors=(404,))
