@@ -3,6 +3,7 @@
 
 import type { Annotation } from "../api/types";
 import { type Box, iou } from "./geometry";
+import { nameOf } from "./people";
 import { type Finding, inOrder, rootsOf, type Standing } from "./review";
 import type { Subject } from "./subject";
 
@@ -37,10 +38,11 @@ export function wordsOf(subject: Subject, annotations: readonly Annotation[]): M
     const root = roots.get(annotation.annotation_id) as string;
     const finding = spoken(root, annotation, latest.get(root));
     latest.set(root, finding);
-    const own = people.get(annotation.annotator) ?? new Map<string, Finding>();
+    const person = nameOf(annotation.annotator);
+    const own = people.get(person) ?? new Map<string, Finding>();
     if (annotation.action === "reopen") own.delete(root);
     else own.set(root, finding);
-    people.set(annotation.annotator, own);
+    people.set(person, own);
   }
   return new Map([...people].filter(([, own]) => own.size > 0));
 }

@@ -1,6 +1,7 @@
 // How far the application is reviewed, and how fast.
 
 import type { Progress } from "../api/queue";
+import { nameOf } from "../domain/people";
 import { texts } from "../texts";
 import styles from "./ProgressBar.module.css";
 
@@ -10,7 +11,7 @@ export function ProgressBar({ progress }: { progress: Progress }) {
   const share = all === 0 ? 0 : reviewed / all;
   const others = progress.reviewers
     .filter(({ today }) => today > 0)
-    .map(({ name, today }) => texts.queue.by(name, today));
+    .map(({ name, today }) => texts.queue.by(nameOf(name), today));
   return (
     <section className={styles.progress} aria-label={texts.queue.progress}>
       <p className={styles.line}>

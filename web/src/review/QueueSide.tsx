@@ -5,6 +5,7 @@ import { Link } from "@tanstack/react-router";
 import { pictureAddress, sessionQuery } from "../api/queries";
 import { type QueueItem, type QueuePage, STRATEGIES, type Strategy } from "../api/queue";
 import type { App } from "../api/types";
+import { nameOf } from "../domain/people";
 import { texts } from "../texts";
 import { Icon } from "../ui/Icon";
 import { ProgressBar } from "./ProgressBar";
@@ -76,6 +77,7 @@ interface ItemProps {
 
 function Item({ app, strategy, item, isOpen }: ItemProps) {
   const { user } = useSuspenseQuery(sessionQuery).data;
+  const holder = item.leased_by === null ? user : nameOf(item.leased_by);
   return (
     <Link
       to="/review/$app/$objectId"
@@ -93,10 +95,10 @@ function Item({ app, strategy, item, isOpen }: ItemProps) {
         height="34"
       />
       <span className={styles.detail}>{item.detail}</span>
-      {item.leased_by !== null && item.leased_by !== user && (
-        <span className={styles.lease} title={texts.queue.leased(item.leased_by)}>
+      {holder !== user && (
+        <span className={styles.lease} title={texts.queue.leased(holder)}>
           <Icon name="people" />
-          <span className="visually-hidden">{texts.queue.leased(item.leased_by)}</span>
+          <span className="visually-hidden">{texts.queue.leased(holder)}</span>
         </span>
       )}
     </Link>

@@ -13,7 +13,7 @@ import { useTrail } from "./useTrail";
 import { Waiting } from "./Waiting";
 
 // So many are held beside the one in hand: enough for a short loss of the network.
-const REACH = { ahead: 2, size: DISPLAY_SIZE };
+const REACH = { ahead: 3, size: DISPLAY_SIZE };
 
 interface SingleReviewProps {
   app: App;

@@ -3,6 +3,7 @@
 
 import { ApiError } from "../api/client";
 import type { QueueItem, Strategy, Taken, Wanted } from "../api/queue";
+import { nameOf } from "../domain/people";
 import { Store } from "./store";
 
 export interface Held {
@@ -60,7 +61,8 @@ export class Trail extends Store<TrailState> {
     this.isStopped = false;
     if (objectId !== null && !this.visited.includes(objectId)) this.visited.push(objectId);
     await this.ask(async () => {
-      if (objectId !== null) await this.takeThese([objectId]);
+      const isHeld = this.waiting(null).some((one) => one.object_id === objectId);
+      if (objectId !== null && !isHeld) await this.takeThese([objectId]);
       await this.fill(objectId);
     });
   }
@@ -87,9 +89,11 @@ export class Trail extends Store<TrailState> {
 
   // Looks again at what was skipped.
   again(): void {
-    this.change(FRESH);
-    this.visited = [];
-    void this.open(null);
+    void this.ask(async () => {
+      this.change(FRESH);
+      this.visited = [];
+      await this.fill(null);
+    });
   }
 
   // Makes the leases last longer.
@@ -144,7 +148,7 @@ export class Trail extends Store<TrailState> {
     const known = state.items.map((one) => fresh.get(one.object_id) ?? one);
     const ids = new Set(known.map((one) => one.object_id));
     const others = held.map(
-      (one) => [one.object_id, { by: one.leased_by, until: one.leased_until }] as const,
+      (one) => [one.object_id, { by: nameOf(one.leased_by), until: one.leased_until }] as const,
     );
     const kept = [...state.held].filter(([id]) => !fresh.has(id));
     this.change({

@@ -52,6 +52,8 @@ export const workspace = {
     saved: "All saved",
     saving: "Saving…",
     unreachable: "Not saved: the server cannot be reached. Kept here, trying again.",
+    waiting: (number: number) =>
+      `Not saved: the server cannot be reached. ${count(number, "word", "words")} on earlier images ${number === 1 ? "is" : "are"} kept here, trying again.`,
     refused: (reason: string) => `Not taken: ${reason}`,
     discard: "Discard",
     retry: "Try again",

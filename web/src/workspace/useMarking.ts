@@ -1,6 +1,6 @@
 // Which box is selected, which tool is in hand, and what the keys do to them.
 
-import { type RefObject, useCallback, useState } from "react";
+import { type RefObject, useCallback, useRef, useState } from "react";
 import { moved, type Size } from "../domain/geometry";
 import type { Finding } from "../domain/review";
 import type { Marking, StageHandle, Tool } from "../stage/marking";
@@ -22,23 +22,25 @@ export function useMarking(
 ): KeyedMarking {
   const [selectedKey, setSelectedKey] = useState<string | null>(null);
   const [hovered, setHovered] = useState<string | null>(null);
-  // What the pointer came upon after the last selection: the keys mean it then.
-  const [pointed, setPointed] = useState<string | null>(null);
+  // What the pointer came upon after the last selection: the keys mean it then, also before the
+  // page has drawn it as hovered.
+  const pointed = useRef<string | null>(null);
   const [tool, setTool] = useState<Tool>("select");
   const [newLabel, setNewLabel] = useState(labels[0] ?? "");
   const { findings, mayEdit } = review;
   const byKey = (key: string | null) => findings.find((one) => one.key === key) ?? null;
   const selected = byKey(selectedKey);
-  const aimed = byKey(pointed) ?? selected;
 
   const select = useCallback((key: string | null) => {
     setSelectedKey(key);
-    setPointed(null);
+    pointed.current = null;
   }, []);
   const hover = useCallback((key: string | null) => {
     setHovered(key);
-    setPointed(key);
+    pointed.current = key;
   }, []);
+
+  const aim = () => byKey(pointed.current) ?? selected;
 
   const goOn = (finding: Finding, key: string) => {
     if (selectedKey === finding.key) setSelectedKey(key);
@@ -56,7 +58,7 @@ export function useMarking(
     if (finding.source === "candidate") return;
     review.reject(finding);
     // It vanishes from under the pointer, which is on nothing then.
-    if (hovered === finding.key) hover(null);
+    if (pointed.current === finding.key) hover(null);
   };
   const draw: Marking["draw"] = (box) => {
     select(review.add(newLabel, box));
@@ -70,6 +72,7 @@ export function useMarking(
   };
   const chooseLabel = (label: string | undefined) => {
     if (label === undefined) return false;
+    const aimed = aim();
     if (aimed !== null && tool === "select") setLabel(aimed, label);
     else {
       setNewLabel(label);
@@ -83,6 +86,7 @@ export function useMarking(
     return true;
   };
   const copy = () => {
+    const aimed = aim();
     if (aimed === null || aimed.box === null) return;
     select(review.add(aimed.label, moved(aimed.box, COPY_OFFSET, COPY_OFFSET, picture)));
   };
@@ -109,6 +113,7 @@ export function useMarking(
       return true;
     }
     if (/^[1-9]$/.test(key)) return chooseLabel(labels[Number(key) - 1]);
+    const aimed = aim();
     if (aimed === null) return false;
     if (key === "Delete" || key === "Backspace") reject(aimed);
     else if (key === "Enter") confirm(aimed);
