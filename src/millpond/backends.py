@@ -16,6 +16,9 @@ from millpond.analytics.feed_views import feed_views
 from millpond.analytics.images.index import ImageIndex
 from millpond.analytics.lookup import Lookup
 from millpond.analytics.past import Past
+
+# Only a route uses it, but its table is one of those that a new database has.
+from millpond.capture import saved_filters as saved_filters
 from millpond.database.connection import create_schema, open_database
 from millpond.database.group_commit import GroupCommit
 from millpond.errors import UsageError

@@ -1,7 +1,7 @@
 // How sure the model was, over how many boxes it was that sure of: two thumbs bound what is shown.
 
 import { Slider } from "@base-ui/react/slider";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import type { ImageFilter } from "../api/images";
 import { texts } from "../texts";
 import { Bars } from "./Bars";
@@ -14,19 +14,26 @@ interface ScoreFacetProps {
   onChange: (change: Change) => void;
 }
 
+// The keys move a thumb step by step: the filter follows once it rests.
+const REST_MS = 250;
+
 export function ScoreFacet({ filter, bins, onChange }: ScoreFacetProps) {
   const asked = [filter.min_score ?? 0, filter.max_score ?? 1] as const;
-  // While a thumb is dragged; the filter follows when it is let go.
+  // While a thumb is moved, until the filter has followed.
   const [dragged, setDragged] = useState<readonly number[] | null>(null);
   const [low = 0, high = 1] = dragged ?? asked;
   if (bins.every((count) => count === 0) && low === 0 && high === 1) return null;
   const names = [texts.filters.lowest, texts.filters.highest];
+  const rest = useRef<ReturnType<typeof setTimeout>>(undefined);
   const commit = ([min = 0, max = 1]: readonly number[]) => {
-    setDragged(null);
-    onChange({
-      min_score: min === 0 ? undefined : min,
-      max_score: max === 1 ? undefined : max,
-    });
+    clearTimeout(rest.current);
+    rest.current = setTimeout(() => {
+      setDragged(null);
+      onChange({
+        min_score: min === 0 ? undefined : min,
+        max_score: max === 1 ? undefined : max,
+      });
+    }, REST_MS);
   };
   return (
     <fieldset className={styles.facet}>
