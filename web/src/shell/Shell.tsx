@@ -54,9 +54,10 @@ function Header({ session, list }: { session: Session; list: AppList | undefined
   useGoKeys(session.role, app);
   return (
     <header className={styles.header}>
-      <Link to="/" className={styles.home} aria-label={texts.shell.toHome}>
+      <Link to="/" className={styles.home}>
         <Mark />
         <span className={styles.name}>{list?.project ?? texts.name}</span>
+        <span className="visually-hidden">{texts.shell.toHome}</span>
       </Link>
       <AppPicker apps={list?.apps.map((each) => each.app) ?? []} />
       <Navigation role={session.role} app={app} />

@@ -37,7 +37,7 @@ export const shell = {
 
   shell: {
     navigation: "Pages",
-    toHome: "Home: this project",
+    toHome: "(project)",
     pages: { home: "Home", predict: "Predict", review: "Review", images: "Images" },
     keys: {
       title: "Everywhere",
