@@ -88,6 +88,8 @@ def is_completed(inferences: Table) -> Exists:
     return (
         exists()
         .where(
+            # By the object there is an index.
+            reviews.c.object_id == inferences.c.object_id,
             reviews.c.inference_id == inferences.c.inference_id,
             annotations.c.review_id == reviews.c.review_id,
             annotations.c.action == "complete",
