@@ -20,10 +20,10 @@ _MILLPOND = [sys.executable, "-m", "millpond"]
 
 @dataclass
 class Server:
-    """Where it answers, and what a script signs in with."""
+    """Where it answers, and an administrator's way in."""
 
     url: str
-    token: str
+    client: httpx.Client
     process: int
     folder: Path
 
@@ -38,8 +38,7 @@ class Server:
 
     def get(self, path: str) -> httpx.Response:
         """What a route answers an administrator."""
-        headers = {"Authorization": f"Bearer {self.token}"}
-        return httpx.get(self.url + path, headers=headers, timeout=120).raise_for_status()
+        return self.client.get(self.url + path).raise_for_status()
 
 
 def make(folder: Path, app: str, labels: tuple[str, ...]) -> None:
@@ -57,7 +56,9 @@ def serving(folder: Path) -> Iterator[Server]:
     try:
         assert process.stdout is not None
         ready = json.loads(process.stdout.readline())
-        yield Server(ready["url"], ready["token"], process.pid, folder)
+        headers = {"Authorization": f"Bearer {ready['token']}"}
+        with httpx.Client(headers=headers, timeout=120) as client:
+            yield Server(ready["url"], client, process.pid, folder)
     finally:
         process.terminate()
         process.communicate(timeout=30)
