@@ -44,10 +44,10 @@ export const Cell = memo(function Cell(props: CellProps) {
       tabIndex={isActive ? 0 : -1}
       aria-colindex={column + 1}
       aria-selected={isChosen}
-      aria-label={name}
       aria-busy={card === undefined}
       data-place={place}
     >
+      <span className="visually-hidden">{name}</span>
       <div className={styles.frame} style={{ height }}>
         {card === undefined ? (
           <span className={styles.placeholder} />
