@@ -22,9 +22,9 @@ export function ScoreFacet({ filter, bins, onChange }: ScoreFacetProps) {
   // While a thumb is moved, until the filter has followed.
   const [dragged, setDragged] = useState<readonly number[] | null>(null);
   const [low = 0, high = 1] = dragged ?? asked;
+  const rest = useRef<ReturnType<typeof setTimeout>>(undefined);
   if (bins.every((count) => count === 0) && low === 0 && high === 1) return null;
   const names = [texts.filters.lowest, texts.filters.highest];
-  const rest = useRef<ReturnType<typeof setTimeout>>(undefined);
   const commit = ([min = 0, max = 1]: readonly number[]) => {
     clearTimeout(rest.current);
     rest.current = setTimeout(() => {
