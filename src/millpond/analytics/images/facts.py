@@ -84,7 +84,7 @@ def read_all(
     """Take every fact recorded up to a moment into the temporary tables.
 
     Yields:
-        The name of each table when it is filled; between two of them one may stop.
+        The name of the table after each part of it: between two of them one may stop.
     """
     for name, columns in _FACTS.items():
         if name == "requests":
@@ -95,12 +95,11 @@ def read_all(
             source = f"predictions semi join ({PICKED}) using (inference_id)"
         for batch in analytics.batches(f"select {', '.join(columns)} from {source}", moment):
             _insert(cursor, name, pa.Table.from_batches([batch]))
+            yield name
         if name == "inferences":
             pick(cursor)
-        yield name
     with reading(engine) as connection:
         fill(cursor, "requests", requests_until(connection, moment))
-    yield "requests"
 
 
 def read_some(

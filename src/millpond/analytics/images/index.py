@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +30,7 @@ from millpond.analytics.past import Past
 from millpond.capture.reviews import Row
 from millpond.database.clock import last
 from millpond.database.connection import reading
-from millpond.errors import Busy, Invalid
+from millpond.errors import Busy, Invalid, MillpondError
 from millpond.history.horizon import archived_until
 from millpond.settings import AppSection
 from millpond.values import from_micros
@@ -38,6 +38,7 @@ from millpond.values import from_micros
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+_CLOSING = "the project is being closed; start it again"
 #: Objects whose rows are made again at once.
 _AT_ONCE = 5_000
 #: Images that are handed out at once where all are wanted.
@@ -94,12 +95,25 @@ class ImageIndex:
         self._memory = InMemory()
         self._mark: int | None = None
         self._closed = False
+        self._building: DuckDBPyConnection | None = None
 
     def close(self) -> None:
         """Let go of the memory; a build that is under way ends soon."""
         self._closed = True
+        if self._building is not None:
+            self._building.interrupt()
         with self._lock:
             self._memory.close()
+
+    def warm(self) -> None:
+        """Build it in the background, so that nobody has to wait for the first answer."""
+
+        def build() -> None:
+            # Whatever is wrong, the first who asks hears of it.
+            with suppress(MillpondError):
+                self.refresh()
+
+        threading.Thread(target=build, name="images", daemon=True).start()
 
     # Questions.
 
@@ -231,7 +245,7 @@ class ImageIndex:
         """
         with self._lock:
             if self._closed:
-                raise Busy("the project is being closed; start it again")
+                raise Busy(_CLOSING)
             with reading(self._engine) as connection:
                 moment, mark = last(connection), self._mark
                 if moment == mark:
@@ -264,18 +278,29 @@ class ImageIndex:
 
     def _build(self, moment: int) -> None:
         """Make all rows, in memory of their own; who still asks the old ones may end."""
+        import duckdb
+
         built = InMemory()
         with built.cursor() as cursor:
-            for table in TABLES:
-                cursor.execute(table)
-            self._declare(cursor)
-            for _ in read_all(cursor, self._engine, self._analytics, moment):
-                if self._closed:
-                    raise Busy("the project is being closed; start it again")
-            derive(cursor)
-            _replace(cursor)
+            self._building = cursor
+            try:
+                self._fill(cursor, moment)
+            except duckdb.InterruptException:
+                raise Busy(_CLOSING) from None
+            finally:
+                self._building = None
         self._memory.close()
         self._memory = built
+
+    def _fill(self, cursor: DuckDBPyConnection, moment: int) -> None:
+        for table in TABLES:
+            cursor.execute(table)
+        self._declare(cursor)
+        for _ in read_all(cursor, self._engine, self._analytics, moment):
+            if self._closed:
+                raise Busy(_CLOSING)
+        derive(cursor)
+        _replace(cursor)
 
     def _declare(self, cursor: DuckDBPyConnection) -> None:
         """Tell what the settings say of the applications."""
