@@ -687,7 +687,12 @@ class Project(Backends):
         record_definitions(self.engine, self.catalogue.views())
         timetable = Timetable(self.engine, self.commit, self.workflows)
         self._workers = Workers(self.workflows, timetable, self._worker)
-        serve(self.services(), self.lake, host, port, on_ready, workers=self._workers)
+
+        def ready(url: str) -> None:
+            self.images.warm()
+            on_ready(url)
+
+        serve(self.services(), self.lake, host, port, ready, workers=self._workers)
 
     def doctor(self) -> list[dict[str, Any]]:
         """Whether each backend can be reached: ``{name, ok, detail}`` of each."""
