@@ -1,4 +1,4 @@
-"""The page Review, as reviewers use it: by mouse, by keys alone, two at once, and without a server."""
+"""The page Review: by mouse, by keys alone, two people at once, and without a server."""
 
 from __future__ import annotations
 
@@ -154,12 +154,16 @@ def opened(page: Page) -> str:
 
 
 def next_one(page: Page, before: str) -> str:
-    page.wait_for_url(lambda url: before not in url and url.count("/") == 5)
+    page.wait_for_url(lambda url: before not in url and url.count("/") == 5, timeout=30_000)
     return opened(page)
 
 
 def saved(page: Page) -> None:
-    expect(page.get_by_text("All saved")).to_be_visible()
+    """Wait until nothing is left to be sent."""
+    page.wait_for_function(
+        "!Object.keys(localStorage).some((key) => key.startsWith('millpond.unsent'))",
+        timeout=40_000,
+    )
 
 
 def drag(page: Page, of: Locator, by: tuple[float, float], at: tuple[float, float]) -> None:
@@ -195,7 +199,7 @@ def test_the_whole_loop_by_mouse(page: Page, bench: Bench) -> None:
     assert next_one(page, first["object_id"]) == second["object_id"]
     page.get_by_role("button", name="Accept all 2 and go on").click()
     expect(page.get_by_text("Nothing more under “Oldest”")).to_be_visible()
-    page.wait_for_timeout(900)
+    saved(page)
     assert sorted(bench.actions(first)) == ["add", "complete", "confirm", "correct"]
     [turned] = [one for one in bench.said(first) if one["action"] == "correct"]
     assert turned["box"] == pytest.approx([220, 200, 300, 330], abs=1.5)
@@ -217,7 +221,7 @@ def test_the_whole_loop_by_keys_alone(page: Page, bench: Bench) -> None:
     expect(page.get_by_role("button", name="Look again")).to_be_visible()
     page.get_by_role("button", name="Look again").press("Enter")
     assert opened(page) == second["object_id"]
-    page.wait_for_timeout(900)
+    saved(page)
     said = bench.said(first)
     assert sorted(one["action"] for one in said) == ["add", "complete", "correct", "reject"]
     assert {one["action"]: one["label"] for one in said if one["label"]} == {
@@ -288,7 +292,7 @@ def test_a_server_that_is_gone_for_a_while_loses_nothing(page: Page, bench: Benc
     finally:
         bench.server.start()
     assert next_one(page, made[3]["object_id"]) == made[4]["object_id"]
-    expect(page.get_by_text("All saved")).to_be_visible(timeout=40_000)
+    saved(page)
     for one in made[:4]:
         assert bench.actions(one) == ["confirm", "confirm", "complete"]
 
@@ -312,7 +316,7 @@ def test_people_who_differ_are_laid_side_by_side(page: Page, bench: Bench) -> No
         "aria-pressed", "true"
     )
     page.keyboard.press("Space")
-    page.wait_for_timeout(900)
+    saved(page)
     latest = {one["target"]: one for one in bench.said(only) if one["annotator"] == "user:rita"}
     assert latest[cell["prediction_id"]]["label"] == "WBC"
     assert latest[white["prediction_id"]]["action"] == "confirm"
@@ -336,7 +340,7 @@ def test_labels_are_reviewed_many_at_once(page: Page, bench: Bench) -> None:
     expect(cells.nth(4)).to_have_accessible_name("ripe, predicted")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Nothing more under “Oldest”")).to_be_visible()
-    page.wait_for_timeout(900)
+    saved(page)
     for inference, action in zip(
         made, ("confirm", "correct", "correct", "confirm", "confirm"), strict=True
     ):
@@ -351,8 +355,8 @@ def test_one_label_is_reviewed_by_number_keys(page: Page, bench: Bench) -> None:
     page.keyboard.press("2")
     expect(page.get_by_role("button", name="raw")).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("Space")
-    page.wait_for_url(lambda url: second["object_id"] in url)
-    page.wait_for_timeout(900)
+    page.wait_for_url(lambda url: second["object_id"] in url, timeout=30_000)
+    saved(page)
     assert bench.actions(first) == ["correct", "complete"]
 
 

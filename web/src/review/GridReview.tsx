@@ -54,7 +54,7 @@ export function GridReview({ app, strategy, queue }: GridReviewProps) {
     void navigate({
       to: "/review/$app/$objectId",
       params: { app: app.app, objectId },
-      search: { strategy },
+      search: { strategy, view: "one" },
     });
   const move = (key: string, isRun: boolean): boolean => {
     const to = led(key, picked.cursor, ids.length, columnsOf(grid.current));

@@ -16,7 +16,7 @@ import { SingleReview } from "./SingleReview";
 
 export function ReviewPage() {
   const { app: name = "", objectId } = useParams({ strict: false });
-  const { strategy = "uncertain" } = useSearch({ from: "/inside/review/$app" });
+  const { strategy = "uncertain", view } = useSearch({ from: "/inside/review/$app" });
   const apps = useQuery(appsQuery).data?.apps ?? [];
   const app = apps.find((each) => each.app === name);
   useEffect(() => {
@@ -27,16 +27,25 @@ export function ReviewPage() {
     return <Notice title={texts.shell.unknownApp(name, names)} />;
   }
   const key = `${name}/${strategy}`;
-  return <Review key={key} app={app} strategy={strategy} objectId={objectId ?? null} />;
+  return (
+    <Review
+      key={key}
+      app={app}
+      strategy={strategy}
+      objectId={objectId ?? null}
+      isSingle={view === "one"}
+    />
+  );
 }
 
 interface ReviewProps {
   app: App;
   strategy: Strategy;
   objectId: string | null;
+  isSingle: boolean;
 }
 
-function Review({ app, strategy, objectId }: ReviewProps) {
+function Review({ app, strategy, objectId, isSingle }: ReviewProps) {
   const { role } = useSuspenseQuery(sessionQuery).data;
   const queue = useQuery(queueQuery(app.app, strategy));
   useApiCalls(useCalls(app.app, strategy));
@@ -50,7 +59,7 @@ function Review({ app, strategy, objectId }: ReviewProps) {
         <Notice title={texts.queue.readOnly}>
           {texts.queue.readOnlyHint(texts.shell.roles[role])}
         </Notice>
-      ) : app.task === "classification" && objectId === null ? (
+      ) : app.task === "classification" && objectId === null && !isSingle ? (
         <GridReview app={app} strategy={strategy} queue={queue.data} />
       ) : (
         <SingleReview app={app} strategy={strategy} objectId={objectId} queue={queue.data} />

@@ -13,6 +13,7 @@ import { useTrail } from "./useTrail";
 import { Waiting } from "./Waiting";
 
 // So many are held beside the one in hand: enough for a short loss of the network.
+const SINGLE = { view: "one" } as const;
 const REACH = { ahead: 3, size: DISPLAY_SIZE };
 
 interface SingleReviewProps {
@@ -24,7 +25,7 @@ interface SingleReviewProps {
 
 export function SingleReview({ app, strategy, objectId, queue }: SingleReviewProps) {
   const { trail, state } = useTrail(app, strategy, objectId, REACH);
-  const goTo = useGoTo(app.app, strategy);
+  const goTo = useGoTo(app, strategy);
   const first = trail.waiting(objectId)[0]?.object_id ?? null;
   useEffect(() => {
     if (objectId === null && first !== null) goTo(first, true);
@@ -66,17 +67,17 @@ export function SingleReview({ app, strategy, objectId, queue }: SingleReviewPro
   );
 }
 
-function useGoTo(app: string, strategy: Strategy) {
+function useGoTo({ app, task }: App, strategy: Strategy) {
   const navigate = useNavigate();
   return useCallback(
     (objectId: string | null, replace = false) => {
-      const search = { strategy };
+      const search = { strategy, ...(task === "classification" ? SINGLE : {}) };
       if (objectId === null) {
         return void navigate({ to: "/review/$app", params: { app }, search, replace });
       }
       const params = { app, objectId };
       return void navigate({ to: "/review/$app/$objectId", params, search, replace });
     },
-    [navigate, app, strategy],
+    [navigate, app, task, strategy],
   );
 }

@@ -2,6 +2,7 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
+import { connection } from "../api/connection";
 import { pictureAddress } from "../api/queries";
 import { release, type Strategy, subjectQuery, take } from "../api/queue";
 import type { App } from "../api/types";
@@ -33,16 +34,17 @@ export function useTrail(app: App, strategy: Strategy, objectId: string | null, 
     [app.app, strategy, ahead],
   );
   const state = useStore(trail);
-  useEffect(() => void trail.open(objectId), [trail, objectId]);
+  const isHere = useStore(connection) === "here";
+  // Also at once when the server is back.
   useEffect(() => {
-    const wake = () => void trail.open(objectId);
+    if (isHere) void trail.open(objectId);
+  }, [trail, objectId, isHere]);
+  useEffect(() => {
     const stop = () => trail.stop();
     const timer = setInterval(() => void trail.renew(objectId), RENEW_MS);
-    addEventListener("online", wake);
     addEventListener("pagehide", stop);
     return () => {
       clearInterval(timer);
-      removeEventListener("online", wake);
       removeEventListener("pagehide", stop);
     };
   }, [trail, objectId]);
