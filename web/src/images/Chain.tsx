@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { ImageChain } from "../api/images";
 import { fullTime, shortTime, texts } from "../texts";
+import { personOf } from "../texts/people";
 import { Icon, type IconName } from "../ui/Icon";
 import styles from "./Chain.module.css";
 import { type Chapter, changeOf, chaptersOf, countsOf } from "./chain";
@@ -54,7 +55,10 @@ function Told({ chapter, ...props }: ChainProps & { chapter: Chapter }) {
       return <Said chapter={chapter} chain={chain} />;
     case "reviewed":
       return (
-        <Entry title={texts.chain.reviewed(chapter.review.annotators.join(", "))} at={chapter.at}>
+        <Entry
+          title={texts.chain.reviewed(chapter.review.annotators.map(personOf).join(", "))}
+          at={chapter.at}
+        >
           {chapter.review.is_truth
             ? `${texts.chain.isTruth}: ${texts.chain.truthOf(chain.truth.length)}`
             : texts.chain.notTruth}
@@ -146,7 +150,7 @@ function Said({ chapter, chain }: SaidProps) {
     .map(([action, number]) => texts.chain.actions[action](number))
     .join(", ");
   return (
-    <Entry title={texts.chain.said(chapter.who)} at={chapter.at}>
+    <Entry title={texts.chain.said(personOf(chapter.who))} at={chapter.at}>
       <details className={styles.details}>
         <summary>{summary}</summary>
         <ul>

@@ -2,6 +2,7 @@
 
 import type { ImageFilter } from "../api/images";
 import { texts } from "../texts";
+import { personOf } from "../texts/people";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { Swatch } from "../ui/Select";
@@ -59,6 +60,12 @@ export function chipsOf({ sort: _, ...filter }: ImageFilter): Chip[] {
 }
 
 function chipOf(field: keyof typeof texts.filters.chips, value: string, change: Change): Chip {
-  const said = field === "outcome" ? texts.outcomes[value as "tp"] : value;
+  const said = saidOf(field, value);
   return { field, value, text: texts.filters.chips[field](said), change };
+}
+
+function saidOf(field: keyof Change, value: string): string {
+  if (field === "outcome") return texts.outcomes[value as "tp"];
+  if (field === "subject") return value.slice(-12);
+  return field === "annotator" ? personOf(value) : value;
 }

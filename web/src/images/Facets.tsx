@@ -2,6 +2,7 @@
 
 import type { Facets as Counts, ImageFilter } from "../api/images";
 import { texts } from "../texts";
+import { personOf } from "../texts/people";
 import { Skeleton } from "../ui/Skeleton";
 import { DaysFacet } from "./DaysFacet";
 import { FacetList } from "./FacetList";
@@ -52,7 +53,7 @@ export function Facets({ filter, counts, onChange, colourOf }: FacetsProps) {
       <DaysFacet filter={filter} days={counts.days} onChange={onChange} />
       <FacetList {...list("model")} />
       <FacetList {...one("requested")} nameOf={yesNo} />
-      <FacetList {...list("annotator")} />
+      <FacetList {...list("annotator")} nameOf={personOf} />
       <FacetList {...list("source")} />
       <FacetList {...one("snapshot")} />
       <FacetList {...one("subject")} nameOf={(id) => id.slice(-12)} />

@@ -25,6 +25,7 @@ export function FreezeDialog(props: FreezeDialogProps) {
   const { open, onOpenChange, app, size, reviewed, chosen, onDone } = props;
   const [name, setName] = useState("");
   const form = useId();
+  const hint = useId();
   const { mutate, error, isPending, reset } = useFreeze(app, () => {
     setName("");
     onOpenChange(false);
@@ -68,10 +69,13 @@ export function FreezeDialog(props: FreezeDialogProps) {
             required
             disabled={reviewed === 0}
             aria-invalid={error !== null}
+            aria-describedby={hint}
             onChange={({ currentTarget }) => setName(currentTarget.value)}
           />
-          <small className={styles.hint}>{texts.freeze.nameHint}</small>
         </label>
+        <small id={hint} className={styles.hint}>
+          {texts.freeze.nameHint}
+        </small>
         {error !== null && (
           <p className={styles.problem} role="alert">
             {error.message}

@@ -5,6 +5,7 @@ import { type FormEvent, useState } from "react";
 import { filtersQuery, removeFilter, type SavedFilter, saveFilter } from "../api/images";
 import { sessionQuery } from "../api/queries";
 import { shortTime, texts } from "../texts";
+import { isUser, personOf } from "../texts/people";
 import { Button, IconButton } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
 import { Menu, MenuItem, MenuLine } from "../ui/Menu";
@@ -116,12 +117,13 @@ function Entry({ app, saved }: { app: string; saved: SavedFilter }) {
     },
     onError: (error) => toast(error.message, { kind: "bad" }),
   });
-  const mayRemove = session?.user === saved.made_by || session?.role === "admin";
+  const mayRemove =
+    session !== undefined && (session.role === "admin" || isUser(saved.made_by, session.user));
   return (
     <li className={styles.entry}>
       <span className={styles.about}>
         <strong>{saved.name}</strong>
-        <small>{texts.saved.by(saved.made_by, shortTime(saved.recorded_at))}</small>
+        <small>{texts.saved.by(personOf(saved.made_by), shortTime(saved.recorded_at))}</small>
       </span>
       {mayRemove && (
         <IconButton icon="trash" name={texts.saved.remove(saved.name)} onClick={() => mutate()} />
