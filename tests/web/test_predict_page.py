@@ -136,7 +136,7 @@ def test_what_is_shown_can_be_taken_along(page: Page, lab: Lab) -> None:
     assert drawn.getpixel((5, 5)) == original.getpixel((5, 5))
     # On the left edge of the first box there is its colour, that of RBC.
     edge = {drawn.getpixel((100, y)) for y in range(120, 180)}
-    assert (0x56, 0xB4, 0xE9) in edge
+    assert (0x4F, 0xB8, 0xF5) in edge
 
 
 def test_the_look_of_colours_is_taken_along_too(page: Page, lab: Lab) -> None:
