@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from millpond.serving.api import inferences
 from serving.helpers import Served, picture
 
 PREDICT = "/api/v1/apps/blood-cells/predict"
@@ -135,3 +136,25 @@ def test_every_format_is_answered(served: Served, form: str) -> None:
 def test_the_name_of_an_app_may_have_underscores(served: Served) -> None:
     answer = served.client("user").post("/api/v1/apps/blood_cells/predict", content=picture())
     assert answer.json()["app"] == "blood-cells"
+
+
+def test_the_list_is_a_table_too(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inferences, "_AT_ONCE", 2)
+    mine, admin = served.client("user", name="uma"), served.client("admin")
+    for seed in range(3):
+        mine.post(PREDICT, content=picture(seed))
+    admin.post(PREDICT, content=picture(9))
+    path = "/api/v1/apps/blood-cells/inferences"
+    lines = admin.get(path, params={"format": "csv", "limit": 1}).text.splitlines()
+    assert lines[0] == "inference_id,object_id,recorded_at,model_version,predictions,reviewed"
+    listed = [one["inference_id"] for one in admin.get(path).json()["inferences"]]
+    assert [line.split(",")[0] for line in lines[1:]] == listed
+    assert len(listed) == 4
+    assert len(mine.get(path, params={"format": "csv"}).text.splitlines()) == 1 + 3
+
+
+def test_an_inference_says_what_kind_of_file_it_saw(served: Served) -> None:
+    client = served.client("user")
+    answer = client.post(PREDICT, content=picture(form="WebP")).json()
+    found = client.get(f"/api/v1/inferences/{answer['inference_id']}").json()
+    assert found["media_type"] == "image/webp"
