@@ -27,6 +27,7 @@ def train(
     declared: AppSection,
     *,
     steps: int | None = None,
+    area: int | None = None,
     seed: int = 0,
     by: str,
     on_progress: Callable[[Progress], None] = lambda progress: None,
@@ -35,6 +36,7 @@ def train(
 
     Args:
         steps: batches to learn from; None leaves it to the trainer.
+        area: pixels of the images as the model sees them; None leaves it to the trainer.
 
     Returns:
         The version, with its metrics on the part ``val``, where the snapshot has one.
@@ -48,6 +50,7 @@ def train(
         app=app,
         labels=declared.labels,
         steps=steps,
+        area=area,
         seed=seed,
         augment=declared.augment,
         on_progress=on_progress,

@@ -44,7 +44,7 @@ class ClassificationTrainer:
         chosen = [example for example in training_part(examples, plan) if example.labels]
         _check_one_label_each(chosen)
         seen = survey(chosen)
-        preprocessing = seen.preprocessing(AREA, MULTIPLE)
+        preprocessing = seen.preprocessing(plan.area or AREA, MULTIPLE)
         steps = plan.steps or usual_steps(len(chosen), BATCH, visits=VISITS, least=LEAST, most=MOST)
         return ModelPackage(
             app=plan.app,

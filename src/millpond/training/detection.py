@@ -39,7 +39,7 @@ class DetectionTrainer:
         """
         chosen = training_part(examples, plan)
         seen = survey(chosen)
-        preprocessing = seen.preprocessing(AREA, MULTIPLE)
+        preprocessing = seen.preprocessing(plan.area or AREA, MULTIPLE)
         steps = plan.steps or usual_steps(len(chosen), BATCH, visits=VISITS, least=LEAST, most=MOST)
         return ModelPackage(
             app=plan.app,

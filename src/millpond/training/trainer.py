@@ -45,6 +45,8 @@ class Plan:
             number of images. The whole schedule stretches or shrinks with it.
         seed: of everything random. The same examples, plan and machine give the
             same model.
+        area: pixels of the images as the model sees them, at most; None leaves it to the
+            trainer. A smaller one learns faster, and misses what is small.
         augment: how an image may be varied without changing what is true of it.
         threads: how many the computation may use; None is every core there is.
         on_progress: called now and then.
@@ -57,6 +59,7 @@ class Plan:
     labels: tuple[str, ...]
     steps: int | None = None
     seed: int = 0
+    area: int | None = None
     augment: str = "flips"
     threads: int | None = None
     on_progress: Callable[[Progress], None] = _silent
