@@ -17,6 +17,8 @@ EACH_ERROR = 5
 #: Pixels by which an edge may be off after the review.
 TOLERANCE = 4.0
 
+Place = tuple[float, float]
+
 _ABOUT_TEN = range(8, 13)
 _SMALLEST = 16.0
 
@@ -79,7 +81,7 @@ def differences(truth: Sequence[Finding], found: Sequence[Finding]) -> list[str]
     return amiss + [f"too many: {one.label} at {one.box.as_list()}" for one in left]
 
 
-def free_point(box: Box, others: Sequence[Box]) -> tuple[float, float] | None:
+def free_point(box: Box, others: Sequence[Box]) -> Place | None:
     """A point of a box that lies well outside every other, where a person would click."""
     places = [
         (box.x_min + across * (box.x_max - box.x_min), box.y_min + down * (box.y_max - box.y_min))
@@ -96,7 +98,7 @@ def _task(name: str, jpeg: bytes, truth: Sequence[Finding], chance: random.Rando
     repairs: list[Repair] = []
     answer: list[Finding] = []
     for one in truth:
-        repair = _mistake(one, chance)
+        repair = _mistake(one, truth, chance)
         repairs += [repair] if repair else []
         answer += [one] if repair is None else [repair.wrong] if repair.wrong else []
     repairs += _spurious(truth, chance)
@@ -104,14 +106,14 @@ def _task(name: str, jpeg: bytes, truth: Sequence[Finding], chance: random.Rando
     return Task(name, jpeg, truth, answer, repairs)
 
 
-def _mistake(one: Finding, chance: random.Random) -> Repair | None:
+def _mistake(one: Finding, truth: Sequence[Finding], chance: random.Random) -> Repair | None:
     at = chance.uniform(0, 100)
-    if at < EACH_ERROR:
+    if at < EACH_ERROR and corners(one.box, [other.box for other in truth if other is not one]):
         return Repair("add", None, one)
-    if at < 2 * EACH_ERROR:
+    if EACH_ERROR <= at < 2 * EACH_ERROR:
         other = chance.choice([label for label in LABELS if label != one.label])
         return Repair("relabel", Finding(other, one.box), one)
-    if at < 3 * EACH_ERROR:
+    if 2 * EACH_ERROR <= at < 3 * EACH_ERROR:
         return Repair("move", Finding(one.label, _displaced(one.box, chance)), one)
     return None
 
@@ -149,7 +151,24 @@ def _inside(box: Box) -> Box:
     return box.clipped(WIDTH, HEIGHT)
 
 
-def holds(box: Box, place: tuple[float, float], margin: float = 4) -> bool:
+def corners(box: Box, others: Sequence[Box]) -> tuple[Place, Place] | None:
+    """Where to press and where to release to draw a box.
+
+    Begins at a corner that lies in no other box, for there both tools take the drag for a move
+    of that box; None where there is no such corner.
+    """
+    left, top, right, bottom = box.as_list()
+    ways = [
+        ((left, top), (right, bottom)),
+        ((right, bottom), (left, top)),
+        ((right, top), (left, bottom)),
+        ((left, bottom), (right, top)),
+    ]
+    free = (way for way in ways if not any(holds(other, way[0]) for other in others))
+    return next(free, None)
+
+
+def holds(box: Box, place: Place, margin: float = 4) -> bool:
     """Whether a place lies in a box, or nearly."""
     across = box.x_min - margin <= place[0] <= box.x_max + margin
     return across and box.y_min - margin <= place[1] <= box.y_max + margin

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Page
 
-KEY, POINT, BUTTON, THINK = 0.28, 1.1, 0.1, 1.35
+from benchmarks.pages.cells import Place
 
-Place = tuple[float, float]
+KEY, POINT, BUTTON, THINK = 0.28, 1.1, 0.1, 1.35
 
 
 @dataclass

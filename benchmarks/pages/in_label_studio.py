@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import time
 
-from benchmarks.pages.cells import HEIGHT, LABELS, WIDTH, Task, free_point
-from benchmarks.pages.hand import Hand, Place
+from benchmarks.pages.cells import HEIGHT, LABELS, WIDTH, Place, Task, corners, free_point
+from benchmarks.pages.hand import Hand
 from benchmarks.pages.label_studio import PASSWORD, USER, LabelStudio
-from benchmarks.pages.reviewer import corners, of_kind
+from benchmarks.pages.reviewer import of_kind
 from millpond.values import Box
 
 #: Read only to know when an image is ready; nothing is done but by mouse and keyboard.

@@ -12,9 +12,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.pages.cells import HEIGHT, LABELS, WIDTH, Finding, Task, free_point
-from benchmarks.pages.hand import Hand, Place
-from benchmarks.pages.reviewer import corners, of_kind
+from benchmarks.pages.cells import HEIGHT, LABELS, WIDTH, Finding, Place, Task, corners, free_point
+from benchmarks.pages.hand import Hand
+from benchmarks.pages.reviewer import of_kind
 from benchmarks.pages.server import Server
 from millpond.capture.inferences import NewInference, record_inference
 from millpond.capture.objects import NewObject, object_key, record_object

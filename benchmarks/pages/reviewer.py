@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from benchmarks.pages.cells import Repair, Task, holds
-from benchmarks.pages.hand import Hand, Place
-from millpond.values import Box
+from benchmarks.pages.cells import Repair, Task
+from benchmarks.pages.hand import Hand
 
 
 class Reviewer(Protocol):
@@ -35,20 +34,3 @@ class Reviewer(Protocol):
 def of_kind(task: Task, kind: str) -> Sequence[Repair]:
     """The repairs of a kind that an image needs."""
     return [repair for repair in task.repairs if repair.kind == kind]
-
-
-def corners(box: Box, others: Sequence[Box]) -> tuple[Place, Place]:
-    """Where to press and where to release to draw a box.
-
-    Begins at a corner that lies in no other box, where there is one: there neither tool takes
-    the drag for a move of that other.
-    """
-    left, top, right, bottom = box.as_list()
-    ways = [
-        ((left, top), (right, bottom)),
-        ((right, bottom), (left, top)),
-        ((right, top), (left, bottom)),
-        ((left, bottom), (right, top)),
-    ]
-    free = (way for way in ways if not any(holds(other, way[0]) for other in others))
-    return next(free, ways[0])
