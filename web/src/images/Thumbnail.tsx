@@ -16,8 +16,11 @@ interface ThumbnailProps {
 export function Thumbnail({ objectId, size, children }: ThumbnailProps) {
   const [state, setState] = useState<"coming" | "here" | "lost">("coming");
   const image = useRef<HTMLImageElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: at the first look, and at its end
   useEffect(() => {
     const element = image.current;
+    // Let go and taken up again, as React tries in development.
+    if (element?.getAttribute("src") === "") element.src = pictureAddress(objectId, size);
     if (element?.complete && element.naturalWidth > 0) setState("here");
     return () => {
       // The connection is free for the pictures that are in sight now.
