@@ -37,7 +37,7 @@ In classification, only the best answer of an inference counts, here and in ever
 ``members`` has a row for each image of a snapshot: ``object_id, snapshot_id, part``; ``snapshots``
 their ``snapshot_id, name, app, as_of``.
 
-An image takes about 400 bytes and a box about 90.
+100,000 images with a million boxes take about 120 MB, and seven times that while they are made.
 """
 
 from __future__ import annotations
