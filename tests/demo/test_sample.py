@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from millpond.demo import sample
 from millpond.errors import Conflict
 from millpond.project import Project
-from running import millpond
+from running import MILLPOND, millpond
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +59,13 @@ def test_a_project_of_other_applications_is_left_alone(tmp_path: Path) -> None:
     sample.prepare(folder)
     with Project.open(folder) as project, pytest.raises(Conflict, match="--project"):
         sample.furnish(project, by="os:test", tell=lambda stage, done, total: None)
+
+
+def test_the_command_says_so_and_serves_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "cells"
+    millpond("init", folder, "--app", "cells", "--task", "detection", "--labels", "a,b")
+    command = [*MILLPOND, "up", "--demo", "--json", "--project", str(folder), "--port", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "leave out --demo" in done.stderr
