@@ -19,7 +19,7 @@ Key: TypeAlias = tuple[str, View]
 #: Bytes that are kept: about eight thousand thumbnails of 256 pixels.
 _MOST = 64 * 1024 * 1024
 #: Larger ones are not kept, for they would push many small ones out.
-_LARGEST = 256 * 1024
+_LARGEST = 64 * 1024
 
 
 class Thumbnails:

@@ -149,7 +149,7 @@ class TagsAnswer(TypedDict):
 
 
 @routes.get("/api/v1/objects/{object_id}/tags", "tags.read")
-def get_tags(
+async def get_tags(
     request: Request, object_id: ObjectId, caller: Caller, services: Backends
 ) -> TagsAnswer:
     """The tags of a DICOM file, and the grey window of any picture.
@@ -157,11 +157,13 @@ def get_tags(
     Tags that may identify a person are for the officer and admin; others get the rest.
     """
     which = "all tags" if caller.sees_identities else "tags"
-    row = _look(request, object_id, caller, services, f"{which} of object {object_id}")
-    tags = _tags(row, services)
+    what = f"{which} of object {object_id}"
+    row = await run_in_threadpool(_look, request, object_id, caller, services, what)
+    async with cast(CapacityLimiter, request.app.state.pictures):
+        tags = await run_in_threadpool(_tags, row, services)
+        picture = await run_in_threadpool(services.predict.picture, object_id)
     shown = [tag for tag in tags if caller.sees_identities or not tag["identifying"]]
-    window = _levels(services.predict.picture(object_id))
-    return {"tags": shown, "withheld": len(tags) - len(shown), "window": window}
+    return {"tags": shown, "withheld": len(tags) - len(shown), "window": _levels(picture)}
 
 
 def _tags(row: Row, services: Services) -> list[TagAnswer]:
