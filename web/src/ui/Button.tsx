@@ -27,11 +27,13 @@ interface IconButtonProps extends Omit<ComponentProps<"button">, "children" | "t
   pressed?: boolean;
 }
 
-export function IconButton({ icon, name, pressed, className, ...rest }: IconButtonProps) {
+export function IconButton(props: IconButtonProps) {
+  const { icon, name, pressed, className, disabled = false, ...rest } = props;
   return (
     <Tooltip.Root>
       <Tooltip.Trigger
         {...rest}
+        render={<button type="button" disabled={disabled} />}
         aria-label={name}
         aria-pressed={pressed}
         className={join(styles.icon, className)}
