@@ -24,7 +24,7 @@ from millpond.history.archive import archive
 from millpond.values import Action, Box, Prediction, new_id
 
 APPS = {"cells": CELLS, "fruits": FRUITS}
-PEOPLE = ("user:ann", "user:bob", "import")
+PEOPLE = ("user:ann", "user:bob", "user:cid", "import")
 MODELS = ("m-1", "m-2", None)
 SCORES = (0.35, 0.5, 0.55, 0.9, 1.0)
 FACETS = {
@@ -261,6 +261,8 @@ def test_a_change_of_ones_mind_is_no_dispute(life: Life) -> None:
     assert say("user:bob", "reject") == both
     assert say("user:bob", "correct", box=Box(11, 21, 31, 41)) == (0, []), "nearly the same box"
     assert say("user:bob", "correct", label="WBC") == both
+    assert say("user:cid", "confirm") == (0, []), "a third settles it"
+    assert say("user:cid", "reopen") == both
     assert say("user:bob", "reopen") == (0, []), "bob took his word back"
     assert say("import", "reject") == (0, []), "an import is nobody"
     index.close()
