@@ -74,7 +74,7 @@ def look(page: Page, gallery: Gallery, user: str, query: str = "") -> None:
     """Open the page and wait for its images."""
     gallery.lab.enter(page, user)
     page.goto(gallery.url(query))
-    expect(page.get_by_role("grid")).to_be_visible()
+    expect(page.get_by_role("grid")).to_be_visible(timeout=20_000)
 
 
 def cells(page: Page) -> Locator:
@@ -89,10 +89,9 @@ def query_of(page: Page) -> dict[str, list[str]]:
     return parse_qs(urlsplit(page.url).query)
 
 
-def focused(page: Page) -> str | None:
-    """The name of what has the focus."""
-    name = page.evaluate("document.activeElement.getAttribute('aria-label')")
-    return None if name is None else str(name)
+def focused(page: Page) -> int:
+    """The place of the image that has the focus, counted from 0."""
+    return int(page.evaluate("document.activeElement.dataset.place"))
 
 
 def selected(page: Page, number: int) -> None:
@@ -116,9 +115,7 @@ def test_the_grid_draws_every_image_with_what_became_of_its_boxes(
         for cell in cells(page).all()[:4]
     ]
     assert marks == [["tp", "tp"], ["fp", "tp"], ["fn", "tp", "tp"], ["open", "open"]]
-    expect(cells(page).nth(1)).to_have_attribute(
-        "aria-label", "Image 2, RBC, WBC, 1 false, reviewed"
-    )
+    expect(cells(page).nth(1)).to_contain_text("Image 2, RBC, WBC, 1 false, reviewed")
 
 
 def test_facets_count_and_filter_and_the_address_says_so(page: Page, gallery: Gallery) -> None:
@@ -158,7 +155,7 @@ def test_the_grid_by_keyboard_alone(page: Page, gallery: Gallery) -> None:
     cells(page).first.focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowDown")
-    assert (focused(page) or "").startswith(f"Image {columns + 2},")
+    assert focused(page) == columns + 1
     page.keyboard.press("Space")
     selected(page, 1)
     page.keyboard.press("Shift+ArrowRight")
@@ -173,7 +170,7 @@ def test_the_grid_by_keyboard_alone(page: Page, gallery: Gallery) -> None:
     page.keyboard.press("Escape")
     selected(page, 0)
     page.keyboard.press("End")
-    assert (focused(page) or "").startswith(f"Image {MANY},")
+    assert focused(page) == MANY - 1
     expect(page.locator(":focus")).to_be_in_viewport()
     page.keyboard.press("Home")
     page.keyboard.press("ArrowRight")
@@ -294,14 +291,14 @@ def test_who_may_not_look_is_told_so(page: Page, gallery: Gallery, user: str, ro
         expect(page.get_by_text(f"yours is {role}")).to_be_visible()
 
 
-def test_a_server_that_is_away_is_said_and_tried_again(page: Page, gallery: Gallery) -> None:
+def test_a_server_that_is_away_is_said_until_it_is_back(page: Page, gallery: Gallery) -> None:
     gallery.lab.enter(page, "rita")
     page.route("**/api/v1/apps/*/images?*", lambda route: route.abort())
     page.goto(gallery.url())
     expect(page.get_by_role("alert")).to_contain_text("cannot be reached", timeout=20_000)
     page.unroute("**/api/v1/apps/*/images?*")
-    page.get_by_role("button", name="Try again").click()
-    total(page, f"{MANY} images")
+    # The page asks again by itself; the button is for those who cannot wait.
+    expect(page.get_by_role("grid")).to_be_visible(timeout=20_000)
 
 
 def test_an_image_that_is_not_there_is_said_so(page: Page, gallery: Gallery) -> None:
