@@ -22,7 +22,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Page
 
-from benchmarks.pages.browser import WINDOW, chromium
+from benchmarks.pages.browser import chromium
 from benchmarks.pages.server import Server, make, serving
 
 APP = "cells"
@@ -51,7 +51,7 @@ def main() -> None:
         make(folder, APP, ("RBC", "WBC"))
         with serving(folder) as server, chromium() as browser:
             inference_id = _crowded(server, given.boxes)
-            context = browser.new_context(viewport=WINDOW)
+            context = browser.new_context(viewport={"width": 1440, "height": 900})
             server.sign_in(context, "rita", "reviewer")
             page = context.new_page()
             page.goto(f"{server.url}/predict/{APP}/{inference_id}")

@@ -80,8 +80,8 @@ export const workspace = {
 
   keys: {
     title: "Keys",
-    detection: {
-      title: "On the picture",
+    boxes: {
+      title: "Boxes",
       keys: [
         ["1 – 9", "label of the box under the pointer or selected; with none, draw one"],
         ["Delete", "reject that box"],
@@ -95,26 +95,26 @@ export const workspace = {
         ["Ctrl + D", "copy the box"],
         ["Ctrl + Z", "undo, also what is saved"],
         ["Ctrl + Shift + Z", "redo"],
-        ["H", "hide and show the boxes"],
-        ["Wheel, + −", "zoom; then dragging moves the picture"],
-        ["Right drag", "window and level"],
-        ["I", "invert"],
-        ["0", "the whole picture"],
         ["Esc", "let go"],
-        ["?", "this list"],
       ],
     },
-    classification: {
-      title: "On the picture",
+    label: {
+      title: "The label",
       keys: [
         ["1 – 9", "the true label"],
         ["Enter", "the predicted label is true"],
         ["Ctrl + Z", "undo, also what is saved"],
         ["Ctrl + Shift + Z", "redo"],
-        ["Wheel, + −", "zoom"],
+      ],
+    },
+    view: {
+      title: "The picture",
+      keys: [
+        ["Wheel, + −", "zoom; then dragging moves the picture"],
+        ["0", "the whole picture"],
+        ["H", "hide and show the boxes"],
         ["Right drag", "window and level"],
         ["I", "invert"],
-        ["0", "the whole picture"],
         ["?", "this list"],
       ],
     },

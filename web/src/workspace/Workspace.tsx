@@ -66,7 +66,7 @@ export function Workspace({ app, subject, onThresholds, flow }: WorkspaceProps) 
     else return flow?.onKey(event, review) ?? false;
     return true;
   });
-  const own = isDetection ? texts.keys.detection : texts.keys.classification;
+  const own = [isDetection ? texts.keys.boxes : texts.keys.label, texts.keys.view];
   return (
     <section className={styles.workspace}>
       <Stage
@@ -118,7 +118,7 @@ export function Workspace({ app, subject, onThresholds, flow }: WorkspaceProps) 
         {flow?.bar(review) ?? <ReviewBar review={review} isDetection={isDetection} />}
       </aside>
       <KeySheet
-        groups={[...(flow === undefined ? [] : [flow.keys]), own, texts.shell.keys]}
+        groups={[...(flow === undefined ? [] : [flow.keys]), ...own, texts.shell.keys]}
         open={showsKeys}
         onOpenChange={setShowsKeys}
       />
