@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts -type f 2>/dev/null)
 
-.PHONY: help install pages demo check format test soak clean
+.PHONY: help install pages demo check format test soak screenshots clean
 
 help:            ## What can be made.
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -47,6 +47,9 @@ test: install    ## Every test; a browser and PostgreSQL are installed if allowe
 soak: install    ## The long proofs.
 	MILLPOND_TEST_DATABASES=sqlite,postgresql scripts/postgresql \
 	  $(BIN)/python -m pytest -m soak --timeout 7200 -n 2
+
+screenshots: install  ## Pictures of every page of a demo project, in docs/images.
+	$(BIN)/python scripts/screenshots.py
 
 clean:           ## Remove what was made.
 	rm -rf $(VENV) build src/millpond/serving/static web/node_modules web/dist

@@ -58,7 +58,7 @@ def test_axe_finds_nothing_serious(page: Page, lab: Lab, seen: dict[str, str], n
     for width, height in ((1440, 900), (390, 844)):
         page.set_viewport_size({"width": width, "height": height})
         for theme in ("light", "dark"):
-            page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
             page.goto(lab.url + address.format(**seen))
             page.locator(there).first.wait_for(state="attached")
             amiss[f"{theme} {width}"] = axe(page)
