@@ -25,10 +25,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Project, 
     stages: list[str] = []
     with Project.open(folder) as project:
         assert sample.is_empty(project)
-        people = sample.furnish(
-            project, by="os:test", tell=lambda stage, done, total: stages.append(stage)
-        )
-        assert {person.user: person.role for person in people} == sample.PEOPLE
+        sample.furnish(project, by="os:test", tell=lambda stage, done, total: stages.append(stage))
         yield project, stages
     patch.undo()
 
@@ -50,6 +47,9 @@ def test_every_layer_has_something_in_it(filled: tuple[Project, list[str]]) -> N
 
 def test_whom_it_let_in_may_sign_in(filled: tuple[Project, list[str]]) -> None:
     project, _ = filled
+    people = sample.let_in(project, "os:test")
+    assert {person.user: person.role for person in people} == sample.PEOPLE
+    assert sample.let_in(project, "os:test") == [], "they are there already"
     assert {user.name for user in project.access.list_users()} == set(sample.PEOPLE)
 
 

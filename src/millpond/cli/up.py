@@ -46,9 +46,10 @@ def up(
     A project that has images already is served as it is.
     """
     with _for_demo(context) if demo else opened(context) as project:
-        people = _furnished(project) if demo else []
+        if demo:
+            _furnish(project)
         ready = _ready_for_scripts if line_of(context).json else _ready_for_people
-        project.serve(host=host, port=port, on_ready=lambda url: ready(project, url, people))
+        project.serve(host=host, port=port, on_ready=lambda url: ready(project, url, demo))
 
 
 def _for_demo(context: typer.Context) -> Project:
@@ -66,28 +67,35 @@ def _for_demo(context: typer.Context) -> Project:
     return Project.open(folder)
 
 
-def _furnished(project: Project) -> Sequence[Person]:
-    """Fill a project that is empty; who may sign in then."""
+def _furnish(project: Project) -> None:
+    """Fill a project that is empty."""
     from millpond.demo.sample import furnish, is_empty
 
     if not is_empty(project):
         error_console().print("The project has images already: nothing was added.")
-        return ()
+        return
     with stages() as tell:
-        return furnish(project, by=local_user(), tell=tell)
+        furnish(project, by=local_user(), tell=tell)
 
 
-def _ready_for_scripts(project: Project, url: str, people: Sequence[Person]) -> None:
+def _people(project: Project, demo: bool) -> Sequence[Person]:
+    """Who may sign in to a demonstration besides admin, who comes first."""
+    from millpond.demo.sample import let_in
+
+    return let_in(project, local_user()) if demo else ()
+
+
+def _ready_for_scripts(project: Project, url: str, demo: bool) -> None:
     """Print where the server answers, with a token to ask it with."""
     password = project.access.first_admin(by=local_user())
     hours = timedelta(hours=project.settings.server.session_hours)
     end = to_micros(datetime.now(UTC) + hours)
     token = project.access.create_token("up", "admin", expires_at=end, by=local_user())
-    users = [vars(person) for person in people]
+    users = [vars(person) for person in _people(project, demo)]
     print_json({"url": url, "token": token, "password": password, "users": users})
 
 
-def _ready_for_people(project: Project, url: str, people: Sequence[Person]) -> None:
+def _ready_for_people(project: Project, url: str, demo: bool) -> None:
     """Print where the server answers, and the first time how to sign in."""
     password = project.access.first_admin(by=local_user())
     out = console()
@@ -98,6 +106,6 @@ def _ready_for_people(project: Project, url: str, people: Sequence[Person]) -> N
             "  (shown this once; add people with: millpond user add NAME --role R)",
             markup=False,
         )
-    for person in people:
+    for person in _people(project, demo):
         out.print(f"  or as {person.user}, a {person.role}:  {person.password}", markup=False)
     out.print("  end it with Ctrl-C", markup=False)

@@ -64,11 +64,8 @@ def is_empty(project: Project) -> bool:
         return connection.scalar(select(objects.c.object_id).limit(1)) is None
 
 
-def furnish(project: Project, *, by: str, tell: Tell) -> list[Person]:
+def furnish(project: Project, *, by: str, tell: Tell) -> None:
     """Fill a project that is empty.
-
-    Returns:
-        Who may sign in now.
 
     Raises:
         Conflict: it has no application that images can be drawn for.
@@ -101,7 +98,6 @@ def furnish(project: Project, *, by: str, tell: Tell) -> list[Person]:
     _review(project, answered[: len(answered) // 2], advance)
     now = "loading the history"
     work.load()
-    return _let_in(project, by)
 
 
 def _app_of(project: Project) -> str:
@@ -157,8 +153,10 @@ def _review(
         advance(number, len(answered))
 
 
-def _let_in(project: Project, by: str) -> list[Person]:
-    """Add the people who are not there yet."""
+def let_in(project: Project, by: str) -> list[Person]:
+    """Add the people who are not there yet, and tell their passwords; to an example only."""
+    if not (project.folder / workspace.OWN).is_dir():
+        return []
     with reading(project.engine) as connection:
         known = {user.name for user in all_users(connection)}
     return [
