@@ -102,6 +102,8 @@ class InLabelStudio:
 
     def _select(self, box: Box, boxes: list[Box]) -> None:
         self.hand.click(self._at(self._grip(box, boxes)))
+        # On a busy machine a person waits for the mark of it.
+        self._page.wait_for_function("() => Htx.annotationStore.selected.selectedRegions.length")
 
     def _grip(self, box: Box, boxes: list[Box]) -> Place:
         place = free_point(box, [other for other in boxes if other != box])

@@ -68,11 +68,11 @@ class InMillpond:
             boxes.append(one.right.box)
         for one in of_kind(task, "relabel"):
             self.hand.think()
-            self.hand.point(self._at(_grip(one.wrong.box, boxes)))
+            self._aim(one.wrong.box, boxes)
             self.hand.key(_key(one.right.label))
         for one in of_kind(task, "delete"):
             self.hand.think()
-            self.hand.point(self._at(_grip(one.wrong.box, boxes)))
+            self._aim(one.wrong.box, boxes)
             self.hand.key("Delete")
             boxes.remove(one.wrong.box)
 
@@ -80,6 +80,11 @@ class InMillpond:
         """See `Reviewer.submit`."""
         self._done = self._page.url.split("?")[0].rsplit("/", 1)[1]
         self.hand.key("Space")
+
+    def _aim(self, box: Box, boxes: list[Box]) -> None:
+        self.hand.point(self._at(_grip(box, boxes)))
+        # On a busy machine a person waits for the mark of it.
+        self._page.locator("g[data-hovered=true]").wait_for(state="attached")
 
     def _move(self, wrong: Box, right: Box, boxes: list[Box]) -> None:
         start = _grip(wrong, boxes)
