@@ -100,6 +100,7 @@ def example(server: Served) -> dict[str, str]:
     answer = httpx.get(
         f"{server.url}/api/v1/apps/{APP}/inferences?limit=100",
         headers={"Authorization": f"Bearer {server.token}"},
+        timeout=60,
     ).raise_for_status()
     found = max(answer.json()["inferences"], key=lambda one: (one["reviewed"], one["predictions"]))
     return {"inference": found["inference_id"], "object": found["object_id"]}
@@ -114,7 +115,9 @@ def shoot(
 ) -> None:
     """Every page in both themes and sizes; the way in too, once."""
     login = httpx.post(
-        f"{server.url}/api/v1/login", json={"user": "admin", "password": server.password}
+        f"{server.url}/api/v1/login",
+        json={"user": "admin", "password": server.password},
+        timeout=60,
     ).raise_for_status()
     for size, (width, height) in SIZES.items():
         for theme in THEMES:
