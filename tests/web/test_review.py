@@ -130,7 +130,9 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
             for name, role in (("rita", "reviewer"), ("otto", "reviewer"), ("ana", "reviewer"))
         }
     server = Server(folder).start()
+    expect.set_options(timeout=20_000)
     yield Bench(server, passwords)
+    expect.set_options(timeout=5_000)
     server.stop()
 
 
@@ -149,7 +151,7 @@ def boxes(page: Page) -> Locator:
 
 def opened(page: Page) -> str:
     """The image that the page shows, once it is there."""
-    expect(boxes(page)).not_to_have_count(0, timeout=15_000)
+    expect(boxes(page)).not_to_have_count(0)
     return page.url.rsplit("/", 1)[1].split("?")[0]
 
 
@@ -161,7 +163,7 @@ def next_one(page: Page, before: str) -> str:
 def saved(page: Page) -> None:
     """Wait until nothing is left to be sent."""
     page.wait_for_function(
-        "!Object.keys(localStorage).some((key) => key.startsWith('millpond.unsent'))",
+        "() => !Object.keys(localStorage).some((key) => key.startsWith('millpond.unsent'))",
         timeout=40_000,
     )
 

@@ -14,8 +14,18 @@ export function useKeys(onKey: (event: KeyboardEvent) => boolean): void {
       if (latest.current(event)) event.preventDefault();
     };
     document.addEventListener("keydown", listen);
-    return () => document.removeEventListener("keydown", listen);
+    document.addEventListener("click", giveBack);
+    return () => {
+      document.removeEventListener("keydown", listen);
+      document.removeEventListener("click", giveBack);
+    };
   }, []);
+}
+
+// A button that was clicked with the mouse does not keep the keys: Space is not for it again.
+function giveBack({ detail, target }: MouseEvent): void {
+  if (detail === 0 || !(target instanceof Element)) return;
+  target.closest<HTMLElement>("button:not([aria-haspopup], [data-row])")?.blur();
 }
 
 const ON_TOP = "[role=dialog], [role=alertdialog], [role=menu], [role=listbox]";
