@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import backends
@@ -40,17 +41,20 @@ class Server:
 
     def start(self) -> Server:
         """Start it and wait until it is ready."""
-        self.process = subprocess.Popen(
-            [*MILLPOND, "up", "--json", "--port", str(self.port), "--project", str(self.project)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        if not line:
-            assert self.process.stderr is not None
-            raise AssertionError(f"up did not start: {self.process.stderr.read()}")
+        command = [*MILLPOND, "up", "--json", "--port", str(self.port)]
+        # A file, for a pipe that nobody reads fills up and holds the server.
+        with TemporaryFile("w+") as said:
+            self.process = subprocess.Popen(
+                [*command, "--project", str(self.project)],
+                stdout=subprocess.PIPE,
+                stderr=said,
+                text=True,
+            )
+            assert self.process.stdout is not None
+            line = self.process.stdout.readline()
+            if not line:
+                said.seek(0)
+                raise AssertionError(f"up did not start: {said.read()}")
         ready = json.loads(line)
         self.url, self.token = ready["url"], ready["token"]
         self.admin_password = ready.get("password") or self.admin_password
