@@ -24,6 +24,7 @@ _SHOWN = """() => {
     return kept && image?.complete && image.width > 0 ? [Htx.task.id, kept.regions.length] : null;
 }"""
 
+_SELECTED = "() => Htx.annotationStore.selected.selectedRegions[0]?.id ?? null"
 #: Seconds that an image may take to come.
 _MOST = 30
 
@@ -101,9 +102,10 @@ class InLabelStudio:
         boxes[boxes.index(wrong)] = right
 
     def _select(self, box: Box, boxes: list[Box]) -> None:
+        before = self._page.evaluate(_SELECTED)
         self.hand.click(self._at(self._grip(box, boxes)))
         # On a busy machine a person waits for the mark of it.
-        self._page.wait_for_function("() => Htx.annotationStore.selected.selectedRegions.length")
+        self._page.wait_for_function(f"before => ({_SELECTED})() !== before", arg=before)
 
     def _grip(self, box: Box, boxes: list[Box]) -> Place:
         place = free_point(box, [other for other in boxes if other != box])
