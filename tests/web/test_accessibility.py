@@ -21,6 +21,7 @@ PAGES = {
     "predict": ("/predict/blood-cells", "#drop"),
     "predict-one": ("/predict/blood-cells/{inference}", "svg [data-key]"),
     "review": ("/review/blood-cells", "svg [data-key]"),
+    "review-four": ("/review/blood-cells?view=four", "svg [data-key]"),
     "images": ("/images/blood-cells", "main img"),
     "image": ("/images/blood-cells/{object}", "main img"),
     "nowhere": ("/nowhere", "p"),

@@ -234,6 +234,99 @@ def test_the_whole_loop_by_keys_alone(page: Page, bench: Bench) -> None:
     assert bench.actions(third) == ["complete"]
 
 
+def shown(page: Page) -> Locator:
+    """The pictures that are shown at once."""
+    return page.get_by_role("application")
+
+
+def test_several_at_once_by_mouse(page: Page, bench: Bench) -> None:
+    bench.clear()
+    made = bench.predict(number=5)
+    bench.enter(page, "rita", "review/blood-cells?strategy=oldest")
+    opened(page)
+    page.get_by_role("link", name="Four").click()
+    expect(shown(page)).to_have_count(4)
+    expect(boxes(page)).to_have_count(8)
+    assert "view=four" in page.url
+    first, second, third, fourth = (shown(page).nth(at) for at in range(4))
+    drag(page, first, (60, 50), (0.5, 0.75))
+    expect(boxes(first)).to_have_count(3)
+    second.locator('g[data-label="WBC"] [data-key]').hover()
+    page.keyboard.press("3")
+    expect(second.locator('g[data-label="Platelets"]')).to_have_count(1)
+    frame = third.locator("img").bounding_box()
+    assert frame is not None
+    smaller = frame["width"] / WIDTH
+    drag(page, third.locator('g[data-label="WBC"] [data-key]'), (40, 20), (0.5, 0.5))
+    fourth.locator('g[data-label="RBC"] [data-key]').hover()
+    page.keyboard.press("Delete")
+    expect(boxes(fourth)).to_have_count(1)
+    # Undo is for the picture that was worked on last, wherever the pointer is.
+    first.hover()
+    page.keyboard.press("Control+z")
+    expect(boxes(fourth)).to_have_count(2)
+    page.get_by_role("button", name="Redo").click()
+    expect(boxes(fourth)).to_have_count(1)
+    page.get_by_role("button", name="Accept all 5 and go on").click()
+    expect(shown(page)).to_have_count(1)
+    expect(page.get_by_text("1 to review")).to_be_visible()
+    saved(page)
+    assert [sorted(bench.actions(one)) for one in made] == [
+        ["add", "complete", "confirm", "confirm"],
+        ["complete", "confirm", "correct"],
+        ["complete", "confirm", "correct"],
+        ["complete", "confirm", "reject"],
+        [],
+    ]
+    [moved] = [one for one in bench.said(made[2]) if one["action"] == "correct"]
+    right = [300 + 40 / smaller, 200 + 20 / smaller, 420 + 40 / smaller, 330 + 20 / smaller]
+    assert moved["box"] == pytest.approx(right, abs=1.5)
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert next_one(page, made[0]["object_id"]) == made[4]["object_id"]
+    expect(page.get_by_role("link", name="Four")).to_have_count(0)
+
+
+def test_several_at_once_by_keys_alone(page: Page, bench: Bench) -> None:
+    bench.clear()
+    made = bench.predict(number=6)
+    bench.enter(page, "rita", "review/blood-cells?strategy=oldest&view=four")
+    expect(boxes(page)).to_have_count(8)
+    expect(shown(page).nth(0)).to_be_focused()
+    # A label in the first, a rejected box in the second, a nudged one in the third.
+    for key in ("PageDown", "3", "Escape", "ArrowRight", "PageDown", "Delete", "Escape"):
+        page.keyboard.press(key)
+    page.keyboard.press("Tab")
+    expect(shown(page).nth(2)).to_be_focused()
+    for key in ("PageDown", "Shift+ArrowRight", "Escape", "ArrowRight", "s"):
+        page.keyboard.press(key)
+    taken = page.get_by_role("region", name="Image 4 of 4")
+    expect(taken).to_have_attribute("data-object", made[4]["object_id"])
+    expect(boxes(page)).to_have_count(7)
+    page.keyboard.press("Space")
+    expect(shown(page)).to_have_count(1)
+    expect(boxes(page)).to_have_count(2)
+    page.keyboard.press("b")
+    expect(shown(page)).to_have_count(4)
+    page.keyboard.press("Control+z")
+    expect(page.locator('g[data-verdict="open"]')).to_have_count(2)
+    page.keyboard.press("Space")
+    expect(shown(page)).to_have_count(1)
+    saved(page)
+    latest = [{one["target"]: one["action"] for one in bench.said(each)} for each in made]
+    said = [sorted(action for target, action in one.items() if target) for one in latest]
+    assert said == [
+        ["confirm", "correct"],
+        ["confirm", "reject"],
+        ["confirm", "correct"],
+        [],
+        ["confirm", "confirm"],
+        [],
+    ]
+    page.keyboard.press("o")
+    assert next_one(page, made[0]["object_id"]) == made[5]["object_id"]
+    assert "view=one" in page.url
+
+
 def test_what_was_sent_is_taken_back(page: Page, bench: Bench) -> None:
     bench.clear()
     [only] = bench.predict()

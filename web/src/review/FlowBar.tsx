@@ -45,7 +45,7 @@ export function FlowBar({ review, isDetection, ...ways }: FlowBarProps) {
         <Way
           name={texts.queue.asItIs}
           shortcut="C"
-          onClick={isBlocked ? null : () => complete(review, [], ways)}
+          onClick={isBlocked ? null : () => goOn(review, [], ways)}
         />
       </div>
       <SaveState review={review} />
@@ -81,23 +81,27 @@ export function flowKey(
   else if (key === "b") ways.onBack?.();
   else if (isUnlabelled(review, isDetection)) return false;
   else if (key === " " || key === "a") accept(review, isDetection, ways);
-  else if (key === "c") complete(review, [], ways);
+  else if (key === "c") goOn(review, [], ways);
   else return false;
   return true;
 }
 
 // Confirms what is open, says that the image is done, and goes on.
 function accept(review: ReviewDesk, isDetection: boolean, ways: Ways): void {
-  complete(review, isDetection ? openOf(review) : [], ways);
+  goOn(review, isDetection ? openOf(review) : [], ways);
 }
 
-// An image that was done before is not said to be so again, unless something was changed.
-function complete(review: ReviewDesk, confirming: readonly Finding[], ways: Ways): void {
-  if (!review.done || confirming.length > 0) review.complete(confirming);
+function goOn(review: ReviewDesk, confirming: readonly Finding[], ways: Ways): void {
+  complete(review, confirming);
   ways.onDone();
 }
 
-function openOf({ findings }: ReviewDesk): Finding[] {
+// An image that was done before is not said to be so again, unless something was changed.
+export function complete(review: ReviewDesk, confirming: readonly Finding[]): void {
+  if (!review.done || confirming.length > 0) review.complete(confirming);
+}
+
+export function openOf({ findings }: ReviewDesk): Finding[] {
   return findings.filter(({ verdict, source }) => verdict === "open" && source === "prediction");
 }
 

@@ -10,17 +10,22 @@ import { texts } from "../texts";
 import { Icon } from "../ui/Icon";
 import { ProgressBar } from "./ProgressBar";
 import styles from "./QueueSide.module.css";
+import type { View } from "./search";
+import { ViewSwitch } from "./ViewSwitch";
 
 interface QueueSideProps {
   app: App;
   strategy: Strategy;
+  // Null where there is no choice.
+  view: View | null;
   openId: string | null;
   queue: QueuePage | undefined;
 }
 
 const THUMBNAIL = 96;
 
-export function QueueSide({ app, strategy, openId, queue }: QueueSideProps) {
+export function QueueSide({ app, strategy, view, openId, queue }: QueueSideProps) {
+  const kept = view === null ? {} : { view };
   return (
     <aside className={styles.side}>
       <h1 className={styles.title}>{texts.queue.title}</h1>
@@ -32,7 +37,7 @@ export function QueueSide({ app, strategy, openId, queue }: QueueSideProps) {
               <Link
                 to="/review/$app"
                 params={{ app: app.app }}
-                search={{ strategy: each }}
+                search={{ strategy: each, ...kept }}
                 className={styles.strategy}
                 aria-current={each === strategy ? "true" : undefined}
                 title={texts.queue.hints[each]}
@@ -44,6 +49,7 @@ export function QueueSide({ app, strategy, openId, queue }: QueueSideProps) {
           ))}
         </ul>
       </nav>
+      {view !== null && <ViewSwitch app={app} strategy={strategy} view={view} />}
       {queue !== undefined && queue.items.length > 0 && (
         <section className={styles.upcoming} aria-labelledby="upcoming">
           <h2 id="upcoming" className={styles.heading}>

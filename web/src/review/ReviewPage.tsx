@@ -12,7 +12,10 @@ import { Notice, Problem } from "../ui/Notice";
 import { GridReview } from "./GridReview";
 import { QueueSide } from "./QueueSide";
 import styles from "./ReviewPage.module.css";
+import { SeveralReview } from "./SeveralReview";
 import { SingleReview } from "./SingleReview";
+import type { View } from "./search";
+import { useIsWide } from "./useIsWide";
 
 export function ReviewPage() {
   const { app: name = "", objectId } = useParams({ strict: false });
@@ -33,7 +36,7 @@ export function ReviewPage() {
       app={app}
       strategy={strategy}
       objectId={objectId ?? null}
-      isSingle={view === "one"}
+      view={view ?? null}
     />
   );
 }
@@ -42,25 +45,42 @@ interface ReviewProps {
   app: App;
   strategy: Strategy;
   objectId: string | null;
-  isSingle: boolean;
+  view: View | null;
 }
 
-function Review({ app, strategy, objectId, isSingle }: ReviewProps) {
+function Review({ app, strategy, objectId, view }: ReviewProps) {
   const { role } = useSuspenseQuery(sessionQuery).data;
   const queue = useQuery(queueQuery(app.app, strategy));
-  useApiCalls(useCalls(app.app, strategy));
   const mayTake = role === "reviewer" || role === "admin";
+  // People who differ are laid side by side, which takes the whole page.
+  const isChoice = useIsWide() && app.task === "detection" && strategy !== "disputed" && mayTake;
+  const shown = isChoice && objectId === null ? (view ?? "one") : "one";
+  useApiCalls(useCalls(app.app, strategy, shown === "one" ? 1 : SEVERAL[shown]));
   return (
     <div className={styles.page}>
-      <QueueSide app={app} strategy={strategy} openId={objectId} queue={queue.data} />
+      <QueueSide
+        app={app}
+        strategy={strategy}
+        view={isChoice ? shown : null}
+        openId={objectId}
+        queue={queue.data}
+      />
       {queue.data === undefined && queue.error !== null ? (
         <Problem error={queue.error} onRetry={() => queue.refetch()} />
       ) : !mayTake ? (
         <Notice title={texts.queue.readOnly}>
           {texts.queue.readOnlyHint(texts.shell.roles[role])}
         </Notice>
-      ) : app.task === "classification" && objectId === null && !isSingle ? (
+      ) : app.task === "classification" && objectId === null && view !== "one" ? (
         <GridReview app={app} strategy={strategy} queue={queue.data} />
+      ) : shown !== "one" ? (
+        <SeveralReview
+          key={shown}
+          app={app}
+          strategy={strategy}
+          count={SEVERAL[shown]}
+          queue={queue.data}
+        />
       ) : (
         <SingleReview app={app} strategy={strategy} objectId={objectId} queue={queue.data} />
       )}
@@ -68,7 +88,9 @@ function Review({ app, strategy, objectId, isSingle }: ReviewProps) {
   );
 }
 
-function useCalls(app: string, strategy: Strategy) {
+const SEVERAL = { four: 4, nine: 9 } as const;
+
+function useCalls(app: string, strategy: Strategy, count: number) {
   return useMemo(() => {
     const root = `/api/v1/apps/${encodeURIComponent(app)}/queue`;
     return [
@@ -81,8 +103,8 @@ function useCalls(app: string, strategy: Strategy) {
         title: texts.queue.calls.take,
         method: "POST" as const,
         path: `${root}/take`,
-        body: { strategy, count: 1 },
+        body: { strategy, count },
       },
     ];
-  }, [app, strategy]);
+  }, [app, strategy, count]);
 }

@@ -12,6 +12,9 @@ import { Trail } from "../state/trail";
 // Leases last ten minutes.
 const RENEW_MS = 3 * 60_000;
 
+// What a trail gives back has gone back before the next one takes.
+let released: Promise<unknown> = Promise.resolve();
+
 interface Reach {
   // So many are held beside the one in hand.
   readonly ahead: number;
@@ -26,8 +29,11 @@ export function useTrail(app: App, strategy: Strategy, objectId: string | null, 
       new Trail(
         strategy,
         {
-          take: (wanted) => take(app.app, wanted),
-          release: (ids) => release(app.app, ids),
+          take: (wanted) => released.then(() => take(app.app, wanted)),
+          release: (ids) => {
+            released = Promise.allSettled([released, release(app.app, ids)]);
+            return released;
+          },
         },
         ahead,
       ),

@@ -7,7 +7,7 @@ import type { Finding } from "../domain/review";
 import { onStage, type View } from "../domain/view";
 import { useStore } from "../state/store";
 import styles from "./Boxes.module.css";
-import { Handles } from "./Handles";
+import { Handles, OuterGrips } from "./Handles";
 import type { SketchPad } from "./sketch";
 
 interface BoxesProps {
@@ -34,9 +34,13 @@ export function Boxes(props: BoxesProps) {
   const shown = useMemo(() => inLayers(findings, selectedKey), [findings, selectedKey]);
   const isStrong = ({ key }: Drawn) => key === selectedKey || key === hovered;
   const still = shown.filter(({ key }) => key !== dragged);
+  const held = mayEdit && !isDrawing ? still.filter(isStrong) : [];
   return (
     <>
       <svg className={styles.layer} data-drawing={isDrawing} aria-hidden="true">
+        {held.map(({ key, box }) => (
+          <OuterGrips key={key} name={key} place={onStage(view, box)} onHover={onHover} />
+        ))}
         <g transform={`translate(${view.x} ${view.y}) scale(${view.scale})`}>
           {shown.map((finding) => (
             <BoxShape
@@ -51,19 +55,15 @@ export function Boxes(props: BoxesProps) {
             />
           ))}
         </g>
-        {mayEdit &&
-          !isDrawing &&
-          still
-            .filter(isStrong)
-            .map((one) => (
-              <Handles
-                key={one.key}
-                name={one.key}
-                place={onStage(view, one.box)}
-                colour={colourOf(one.label)}
-                onHover={onHover}
-              />
-            ))}
+        {held.map((one) => (
+          <Handles
+            key={one.key}
+            name={one.key}
+            place={onStage(view, one.box)}
+            colour={colourOf(one.label)}
+            onHover={onHover}
+          />
+        ))}
       </svg>
       {still
         .filter((one) => shown.length <= FEW || isStrong(one))

@@ -30,12 +30,15 @@ export interface StageProps {
   look?: PictureLook;
   picture: Size;
   name: string;
+  // What it is called where it is one of several: then it has no bar of its own, and Tab and the
+  // arrows lead on to the next one.
+  among?: string;
   labels: readonly string[];
   // Null where the application knows no boxes.
   marking: Marking | null;
   mayEdit: boolean;
-  // Opens the sheet of keys.
-  onKeys: () => void;
+  // Opens the sheet of keys, from the bar.
+  onKeys?: () => void;
   colourOf: (label: string) => string;
   // What else the bar holds.
   tools?: ReactNode;
@@ -51,7 +54,7 @@ const ARROWS: Record<string, readonly [number, number]> = {
 };
 
 export function Stage(props: StageProps) {
-  const { source, picture, name, marking, mayEdit, colourOf } = props;
+  const { source, picture, name, among, marking, mayEdit, colourOf } = props;
   const frame = useRef<HTMLDivElement>(null);
   const description = useId();
   const stageView = useView(frame, picture);
@@ -77,7 +80,7 @@ export function Stage(props: StageProps) {
     const arrow = ARROWS[key];
     if (arrow !== undefined) return onArrow(event, arrow);
     if (key === "Escape") return gestures.cancel();
-    if (key === "Tab") {
+    if (key === "Tab" && among === undefined) {
       return event.target === frame.current && marking?.step(event.shiftKey ? -1 : 1) === true;
     }
     if (key === "+" || key === "=") zoom(ZOOM_STEP);
@@ -100,7 +103,7 @@ export function Stage(props: StageProps) {
       marking.setBox(marking.selected, change);
       return true;
     }
-    if (event.target !== frame.current) return false;
+    if (event.target !== frame.current || (among !== undefined && isFitted)) return false;
     pan(-x * PAN_STEP, -y * PAN_STEP);
     return true;
   };
@@ -115,25 +118,27 @@ export function Stage(props: StageProps) {
   };
 
   return (
-    <div className={styles.stage}>
-      <Toolbar
-        {...props}
-        view={view}
-        isFitted={isFitted}
-        onZoom={(direction) => zoom(direction > 0 ? ZOOM_STEP : 1 / ZOOM_STEP)}
-        onFit={showAll}
-        showsBoxes={showsBoxes}
-        onShowBoxes={setShowsBoxes}
-        showsRejected={showsRejected}
-        onShowRejected={setShowsRejected}
-      />
+    <div className={styles.stage} data-among={among !== undefined}>
+      {among === undefined && (
+        <Toolbar
+          {...props}
+          view={view}
+          isFitted={isFitted}
+          onZoom={(direction) => zoom(direction > 0 ? ZOOM_STEP : 1 / ZOOM_STEP)}
+          onFit={showAll}
+          showsBoxes={showsBoxes}
+          onShowBoxes={setShowsBoxes}
+          showsRejected={showsRejected}
+          onShowRejected={setShowsRejected}
+        />
+      )}
       <div
         ref={frame}
         className={styles.frame}
         role="application"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys work on what it shows
         tabIndex={0}
-        aria-label={texts.stage.title}
+        aria-label={among ?? texts.stage.title}
         aria-describedby={marking === null ? undefined : description}
         data-tool={marking?.tool ?? "select"}
         data-still={isFitted && !isDrawing && !marking?.selected}
@@ -170,7 +175,7 @@ export function Stage(props: StageProps) {
         )}
         {isDrawing && <p className={styles.hint}>{texts.stage.drawHint}</p>}
         <p id={description} hidden>
-          {texts.stage.describe}
+          {among === undefined ? texts.stage.describe : texts.stage.describeAmong}
         </p>
       </div>
     </div>

@@ -64,7 +64,8 @@ export function useGestures({ marking, mayEdit, picture, stageView }: GesturePro
   const begin = ({ target, pointerType }: PointerEvent, at: Point): Gesture => {
     if (marking === null) return { kind: "press", from: at, key: null };
     if (marking.tool === "draw") return { kind: "draw", from: at };
-    const { of, key = of ?? null, handle } = target instanceof SVGElement ? target.dataset : {};
+    const its = target instanceof SVGElement ? target.dataset : {};
+    const { of, key = of ?? null, outer, handle = outer } = its;
     const finding = marking.findings.find((one): one is Drawn => one.key === key && !!one.box);
     // A finger scrolls and pans unless the box was chosen before.
     const isFirm = pointerType !== "touch" || marking.selected?.key === key;

@@ -46,6 +46,7 @@ export class Trail extends Store<TrailState> {
   private isStopped = false;
   private last: Promise<void> = Promise.resolve();
   private visited: string[] = [];
+  private readonly completed = new Set<string>();
 
   constructor(
     private readonly strategy: Strategy,
@@ -84,13 +85,23 @@ export class Trail extends Store<TrailState> {
   // completed one ends when the server has it.
   leave(objectId: string, how: "completed" | "skipped"): void {
     this.change({ left: new Set([...this.get().left, objectId]) });
+    if (how === "completed") this.completed.add(objectId);
+    else this.completed.delete(objectId);
     if (how === "skipped") void this.ports.release([objectId]).catch(() => {});
+  }
+
+  // Comes back to images that the reviewer was through with.
+  comeBack(objectIds: readonly string[]): void {
+    this.change({ left: new Set([...this.get().left].filter((id) => !objectIds.includes(id))) });
+    void this.renew(null);
   }
 
   // Looks again at what was skipped.
   again(): void {
     void this.ask(async () => {
-      this.change(FRESH);
+      // What is completed is not to be looked at again, also before the server has heard of it.
+      const items = this.get().items.filter((one) => this.completed.has(one.object_id));
+      this.change({ ...FRESH, items, left: new Set(this.completed) });
       this.visited = [];
       await this.fill(null);
     });

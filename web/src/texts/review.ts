@@ -84,6 +84,27 @@ export const review = {
       ],
     },
 
+    atOnce: "At a time",
+    views: { one: "One", four: "Four", nine: "Nine" },
+    place: (at: number, number: number) => `Image ${at} of ${number}`,
+    asTheyAre: "Done as they are",
+    openAlone: "Open alone (O)",
+    skipOne: "Skip (S)",
+    severalKeys: {
+      title: "Several at a time",
+      keys: [
+        ["Space, A", "accept all that is open in all of them, done, and on"],
+        ["C", "done as they are, and on"],
+        ["Tab, arrows", "next picture; the one under the pointer or in focus gets the keys"],
+        ["Page ↑ ↓", "next and previous finding in it"],
+        ["S", "skip that picture"],
+        ["O, double click", "open it alone"],
+        ["B", "back to those before"],
+        ["Ctrl + Z", "undo what was done last, in whichever picture"],
+        ["?", "this list"],
+      ],
+    },
+
     compare: "Compare side by side",
     single: "Back to the one picture",
     person: "Whose words",

@@ -63,6 +63,8 @@ export const workspace = {
     title: "Image",
     describe:
       "Tab and the page keys select the next finding. Arrow keys move it, with Shift by ten pixels, with Alt its lower right corner. Enter confirms, Delete rejects, Escape lets go. A question mark lists all keys.",
+    describeAmong:
+      "Tab and the arrows lead to the next picture, the page keys to the next finding. Arrow keys move a selected finding, with Shift by ten pixels, with Alt its lower right corner. Enter confirms, Delete rejects, Escape lets go, Space accepts all pictures. A question mark lists all keys.",
     select: "Select and move",
     draw: "Draw a box",
     drawHint: "Drag over the image; with the keyboard, Enter puts a box in the middle.",

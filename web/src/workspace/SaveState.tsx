@@ -7,7 +7,9 @@ import { Button } from "../ui/Button";
 import styles from "./SaveState.module.css";
 import type { ReviewDesk } from "./useReview";
 
-export function SaveState({ review }: { review: ReviewDesk }) {
+type Saving = Pick<ReviewDesk, "unsaved" | "phase" | "retry" | "discard">;
+
+export function SaveState({ review }: { review: Saving }) {
   const { changes } = useStore(useDesk().outbox);
   const { unsaved, phase, retry, discard } = review;
   const refused = unsaved.find(({ problem }) => problem !== null);

@@ -9,6 +9,8 @@ import type { ReviewDesk } from "./useReview";
 export interface KeyedMarking extends Marking {
   // Whether the key means something here.
   onKey(event: KeyboardEvent): boolean;
+  // Gives the label to the box that is aimed at, or else to one that is drawn next.
+  chooseLabel(label: string): void;
 }
 
 // How far beside a box its copy lies, in pixels of the picture.
@@ -142,5 +144,6 @@ export function useMarking(
     redo: review.redo,
     step,
     onKey,
+    chooseLabel,
   };
 }
