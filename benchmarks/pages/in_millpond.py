@@ -2,7 +2,8 @@
 
 A box is moved by dragging it, and drawn by dragging over empty ground, with the label that
 comes first. The key of a label gives it to the box under the pointer, Delete rejects that box.
-Space accepts all else, completes the image and leads to the next.
+Space accepts all else, completes the image and leads to the next; with several images at a
+time it does so once for all of them.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import hashlib
 import time
 from collections.abc import Sequence
 from pathlib import Path
+
+from playwright.sync_api import Locator
 
 from benchmarks.pages.cells import HEIGHT, LABELS, WIDTH, Finding, Place, Task, corners, free_point
 from benchmarks.pages.hand import Hand
@@ -29,29 +32,39 @@ _MOST = 30
 
 
 class InMillpond:
-    """See `Reviewer`."""
+    """See `Reviewer`.
 
-    def __init__(self, hand: Hand, server: Server, names: dict[str, str]) -> None:
+    Args:
+        names: the names of the images, by object.
+        view: how many at a time, as the address says it: ``one``, ``four`` or ``nine``.
+    """
+
+    def __init__(self, hand: Hand, server: Server, names: dict[str, str], view: str) -> None:
         self.hand = hand
         self._page = hand.page
         self._server = server
         self._names = names
-        self._done = ""
+        self._view = view
+        self._shown = ""
+        self._done: set[str] = set()
 
     def open(self) -> None:
         """Open the queue; who reviews is signed in already."""
-        self._page.goto(f"{self._server.url}/review/{APP}?strategy=oldest")
+        address = f"{self._server.url}/review/{APP}?strategy=oldest&view={self._view}"
+        self._page.goto(address)
         self.current()
 
     def current(self) -> str:
         """See `Reviewer.current`."""
         end = time.monotonic() + _MOST
         while time.monotonic() < end:
-            shown = self._page.url.split("?")[0].rsplit("/", 1)[1]
-            if shown in self._names and shown != self._done and self._page.evaluate(_READY, shown):
-                return self._names[shown]
+            ready = self._page.evaluate(_READY)
+            left = [one for one in ready if one not in self._done]
+            if left:
+                self._shown = left[0]
+                return self._names[self._shown]
             self._page.wait_for_timeout(20)
-        raise SystemExit(f"Millpond shows {self._page.url} after image {self._done}")
+        raise SystemExit(f"Millpond shows {self._page.url} after image {self._shown}")
 
     def repair(self, task: Task) -> None:
         """See `Reviewer.repair`."""
@@ -78,13 +91,14 @@ class InMillpond:
 
     def submit(self) -> None:
         """See `Reviewer.submit`."""
-        self._done = self._page.url.split("?")[0].rsplit("/", 1)[1]
-        self.hand.key("Space")
+        self._done.add(self._shown)
+        if self._done.issuperset(self._page.evaluate(_SHOWN)):
+            self.hand.key("Space")
 
     def _aim(self, box: Box, boxes: list[Box]) -> None:
         self.hand.point(self._at(_grip(box, boxes)))
         # On a busy machine a person waits for the mark of it.
-        self._page.locator("g[data-hovered=true]").wait_for(state="attached")
+        self._stage().locator("g[data-hovered=true]").wait_for(state="attached")
 
     def _move(self, wrong: Box, right: Box, boxes: list[Box]) -> None:
         start = _grip(wrong, boxes)
@@ -92,9 +106,14 @@ class InMillpond:
         self.hand.drag(self._at(start), self._at(end))
         boxes[boxes.index(wrong)] = right
 
+    def _stage(self) -> Locator:
+        """Where the image is shown that is worked on."""
+        picture = self._page.locator(f'img[src*="{self._shown}"]')
+        return self._page.get_by_role("application").filter(has=picture)
+
     def _at(self, place: Place) -> Place:
         """Where a place in the image is on the screen."""
-        frame = self._page.get_by_role("application").locator("img").bounding_box()
+        frame = self._stage().locator("img").bounding_box()
         x = frame["x"] + place[0] * frame["width"] / WIDTH
         return x, frame["y"] + place[1] * frame["height"] / HEIGHT
 
@@ -122,12 +141,17 @@ def results(server: Server, names: dict[str, str]) -> dict[str, list[Finding]]:
     return found
 
 
-#: The picture is there, and the boxes over it.
-_READY = """(id) => {
-    const stage = document.querySelector('[role=application]');
-    const image = stage?.querySelector('img');
-    const isShown = image?.src.includes(id) && image.complete && image.naturalWidth > 0;
-    return Boolean(isShown && stage.querySelector('[data-key]'));
+#: The objects that are shown, in the order of the page.
+_SHOWN = """() => [...document.querySelectorAll('[role=application] img')]
+    .map((image) => image.src.split('/').at(-2))"""
+
+#: The same, once all the pictures are there and the boxes over them.
+_READY = """() => {
+    const stages = [...document.querySelectorAll('[role=application]')];
+    const images = stages.map((stage) => stage.querySelector('img'));
+    const isThere = stages.every((stage, at) =>
+        images[at]?.complete && images[at].naturalWidth > 0 && stage.querySelector('[data-key]'));
+    return isThere ? images.map((image) => image.src.split('/').at(-2)) : [];
 }"""
 
 

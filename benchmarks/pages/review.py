@@ -14,6 +14,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from benchmarks.history.measure import show
@@ -26,7 +27,8 @@ from benchmarks.pages.in_millpond import InMillpond
 from benchmarks.pages.reviewer import Reviewer
 from benchmarks.pages.server import make, serving
 
-TOOLS = ("millpond", "label-studio")
+#: Millpond with one image at a time, and with several.
+TOOLS = ("millpond-one", "millpond-four", "millpond-nine", "label-studio")
 #: Milliseconds in which what was said last is sent.
 _REST = 3_000
 
@@ -51,9 +53,11 @@ def main() -> None:
             show(f"review in {tool}", _REVIEWS[tool](work, arguments.pace, folder))
 
 
-def reviewed_in_millpond(work: Sequence[Task], pace: float, folder: Path) -> dict[str, float]:
-    """The numbers of Millpond."""
-    project = folder / "cells"
+def reviewed_in_millpond(
+    view: str, work: Sequence[Task], pace: float, folder: Path
+) -> dict[str, float]:
+    """The numbers of Millpond with ``one``, ``four`` or ``nine`` images at a time."""
+    project = folder / view
     make(project, in_millpond.APP, LABELS)
     names = in_millpond.fill(project, work)
     with serving(project) as server, chromium() as browser:
@@ -61,7 +65,7 @@ def reviewed_in_millpond(work: Sequence[Task], pace: float, folder: Path) -> dic
         server.sign_in(context, "rita", "reviewer")
         page = context.new_page()
         hand = Hand(page, pace)
-        numbers = review(InMillpond(hand, server, names), {task.name: task for task in work})
+        numbers = review(InMillpond(hand, server, names, view), {task.name: task for task in work})
         page.wait_for_timeout(_REST)
         return {**numbers, **checked(work, in_millpond.results(server, names))}
 
@@ -112,7 +116,10 @@ def checked(work: Sequence[Task], results: Mapping[str, Sequence[Finding]]) -> d
     return {"images not right": sum(bool(what) for what in amiss.values())}
 
 
-_REVIEWS = {"millpond": reviewed_in_millpond, "label-studio": reviewed_in_label_studio}
+_REVIEWS = {
+    **{f"millpond-{view}": partial(reviewed_in_millpond, view) for view in ("one", "four", "nine")},
+    "label-studio": reviewed_in_label_studio,
+}
 
 
 if __name__ == "__main__":
