@@ -39,6 +39,7 @@ ALL_ONE = (
     "test_disk_full",
     "test_doors",
     "test_feeds",
+    "test_images",
     "test_layers",
     "test_own_views",
     "test_pages",

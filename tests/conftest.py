@@ -12,6 +12,14 @@ import pytest
 import backends
 from running import Server, millpond
 
+#: The folders of tests that take longest; what is begun late ends late.
+_LONG = ("proofs", "loop", "web", "training", "demo", "database")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that take longest, so that no process waits for another in the end."""
+    items.sort(key=lambda item: item.path.parent.name not in _LONG)
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run the tests of some folders on each kind of database."""

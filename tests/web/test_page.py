@@ -92,7 +92,8 @@ def test_a_dropped_picture_shows_its_boxes_and_joins_the_past(page: Page, lab: L
     open_new(page, lab, seed=2)
     assert labels(page) == ["RBC", "WBC"]
     expect(page.get_by_role("button", name="WBC 80 % not reviewed")).to_be_visible()
-    expect(page.get_by_role("navigation").locator("[aria-current=page]")).to_have_count(1)
+    past = page.get_by_role("navigation", name="Past inferences")
+    expect(past.locator("[aria-current=page]")).to_have_count(1)
     shown = page.get_by_alt_text("Image of inference")
     page.wait_for_function("image => image.naturalWidth > 0", arg=shown.element_handle())
     frame = boxes(page).first.bounding_box()
