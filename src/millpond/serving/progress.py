@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from statistics import median
+from statistics import mean
 
 from millpond.analytics.images.index import ImageIndex
 from millpond.database.clock import machine_now
@@ -13,8 +13,9 @@ from millpond.values import MICROSECONDS
 #: The annotator whose reviews are imported labels, and nobody's work of today.
 _IMPORT = "import"
 _DAY = 86_400 * MICROSECONDS
-#: Of how many of somebody's last images the pace is taken, and the longest time at one, in s.
-_LAST, _PAUSE = 20, 300
+#: Of how many of somebody's last images the pace is taken, more than are completed at once, and the
+#: longest time at one, in s.
+_LAST, _PAUSE = 60, 300
 
 _FIGURES = f"""
     count(*) filter (where not reviewed) as remaining,
@@ -46,7 +47,10 @@ def read_progress(index: ImageIndex, app: str, by: str) -> Progress:
 
 
 def _pace(index: ImageIndex, app: str, by: str) -> float | None:
-    """The seconds that somebody takes for an image, pauses left out."""
+    """The seconds that somebody takes for an image, pauses left out.
+
+    The mean, not the median: of images that are completed at once all but the first take none.
+    """
     rows = index.select(
         app,
         where="completed_by = $by",
@@ -60,4 +64,4 @@ def _pace(index: ImageIndex, app: str, by: str) -> float | None:
         for later, earlier in pairwise(rows)
     )
     worked = [gap for gap in gaps if gap <= _PAUSE]
-    return round(median(worked), 1) if worked else None
+    return round(mean(worked), 1) if worked else None

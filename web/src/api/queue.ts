@@ -44,7 +44,7 @@ export interface Progress {
   readonly reviewed: number;
   readonly reviewed_today: number;
   readonly mine_today: number;
-  // The middle of the caller's last twenty, pauses of over five minutes left out.
+  // The mean of the caller's last sixty, pauses of over five minutes left out.
   readonly seconds_per_image: number | null;
   readonly reviewers: readonly { readonly name: string; readonly today: number }[];
 }

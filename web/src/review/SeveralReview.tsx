@@ -47,6 +47,9 @@ export function SeveralReview({ app, strategy, count, queue }: SeveralReviewProp
     several[at] == null ? several.findIndex((shown) => shown !== null) : at;
   const idAt = (at: number) => several[orFirst(at)]?.item.object_id ?? null;
   const activeId = idAt(active);
+  // In rows of so many: the last few are shown larger.
+  const places = several.findLastIndex((shown) => shown !== null) + 1;
+  const side = Math.ceil(Math.sqrt(places));
 
   const activate = (at: number) => {
     pointed.current = at;
@@ -108,7 +111,7 @@ export function SeveralReview({ app, strategy, count, queue }: SeveralReviewProp
     return onArrow(event.key) || (!event.repeat && onWay(key, objectId));
   };
   const onArrow = (key: string): boolean => {
-    const to = led(key, orFirst(pointed.current), count, Math.sqrt(count));
+    const to = led(key, orFirst(pointed.current), places, side);
     if (to !== null && several[to] != null) {
       focusOn(several[to].item.object_id);
       activate(to);
@@ -157,9 +160,9 @@ export function SeveralReview({ app, strategy, count, queue }: SeveralReviewProp
         onAsItIs={() => goOn(false)}
         onAccept={() => goOn(true)}
       />
-      <div className={styles.grid} style={{ "--side": Math.sqrt(count) } as CSSProperties}>
-        {several.map((shown, at) => {
-          const name = texts.queue.place(at + 1, count);
+      <div className={styles.grid} style={{ "--side": side } as CSSProperties}>
+        {several.slice(0, places).map((shown, at) => {
+          const name = texts.queue.place(at + 1, places);
           if (shown === null) return <div key={name} />;
           const objectId = shown.item.object_id;
           return (

@@ -52,6 +52,6 @@ export function lastTouched(reviews: readonly ReviewDesk[], of: "done" | "undone
   const at = ({ past }: ReviewDesk) => past[of].at(-1)?.at;
   return reviews
     .filter((review) => at(review) !== undefined)
-    .sort((a, b) => (at(b) as number) - (at(a) as number))
-    .at(of === "done" ? 0 : -1);
+    .sort((a, b) => (at(a) as number) - (at(b) as number))
+    .at(of === "done" ? -1 : 0);
 }

@@ -102,3 +102,19 @@ test("while the server is away the ones in hand stay, and more are taken once it
   expect(trail.get().phase).toBe("resting");
   expect(idsOf(trail.waiting("b"))).toEqual(["c"]);
 });
+
+test("what was completed comes again only when it is asked for", async () => {
+  const queue = new Queue(["a", "b", "c"]);
+  const trail = new Trail("oldest", queue.ports("rita"), 1);
+  await trail.open(null);
+  trail.leave("a", "completed");
+  trail.leave("b", "skipped");
+  // The server has not heard of it yet, and would give it once more.
+  trail.again();
+  await vi.advanceTimersByTimeAsync(1);
+  expect(idsOf(trail.waiting(null))).toEqual(["b", "c"]);
+  trail.comeBack(["a"]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(idsOf(trail.waiting(null))).toEqual(["a", "b", "c"]);
+  expect(queue.leases.get("a")).toBe("rita");
+});

@@ -95,8 +95,7 @@ export const review = {
       keys: [
         ["Space, A", "accept all that is open in all of them, done, and on"],
         ["C", "done as they are, and on"],
-        ["Tab, arrows", "next picture; the one under the pointer or in focus gets the keys"],
-        ["Page ↑ ↓", "next and previous finding in it"],
+        ["Tab, arrows", "next picture: the keys are for it, or for the one pointed at"],
         ["S", "skip that picture"],
         ["O, double click", "open it alone"],
         ["B", "back to those before"],

@@ -91,7 +91,7 @@ export const workspace = {
         ["Drag", "move or resize any box; on empty ground draw one"],
         ["D", "draw, also over other boxes"],
         ["V", "select and move"],
-        ["Tab, Page ↑ ↓", "next and previous finding"],
+        ["Page ↑ ↓", "next and previous finding; also Tab, in a picture alone"],
         ["← ↑ → ↓", "nudge the selected box, with Shift by ten"],
         ["Alt + arrows", "resize it"],
         ["Ctrl + D", "copy the box"],
