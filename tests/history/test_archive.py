@@ -158,7 +158,7 @@ def test_the_database_gets_smaller(lake: Lake) -> None:
         lake.inference(object_id, predictions)
     done = run(lake)
     assert done.rows == 50 * (1 + 300 + 1) + 1
-    assert done.bytes_after < done.bytes_before - 2_000_000
+    assert done.bytes_after < done.bytes_before - 1_000_000
 
 
 def test_a_review_stays_as_long_as_it_has_annotations(lake: Lake) -> None:

@@ -10,7 +10,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { makeQueryClient } from "./queryClient";
-import { makeRouter } from "./routes";
+import { fetchPart, makeRouter } from "./routes";
 import { applyTheme, storedTheme } from "./shell/theme";
 
 applyTheme(storedTheme());
@@ -25,6 +25,8 @@ async function toSignIn() {
   await router.navigate({ to: "/sign-in", search: href === "/" ? {} : { next: href } });
   queryClient.clear();
 }
+
+fetchPart(router);
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");

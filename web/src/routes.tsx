@@ -6,6 +6,7 @@ import {
   createRoute,
   createRouter,
   Outlet,
+  type RouteComponent,
   redirect,
 } from "@tanstack/react-router";
 import { parseQuery, stringifyQuery } from "./api/plainQuery";
@@ -107,6 +108,18 @@ export function makeRouter(queryClient: QueryClient) {
     parseSearch: parseQuery,
     stringifySearch: stringifyQuery,
   });
+}
+
+// Asks for the part of the page that is opened at once, beside the session that it takes.
+export function fetchPart(router: ReturnType<typeof makeRouter>): void {
+  const matched: readonly { routeId: keyof typeof router.routesById }[] = router.matchRoutes(
+    router.latestLocation,
+  );
+  for (const { routeId } of matched) {
+    const component: RouteComponent | undefined = router.routesById[routeId].options.component;
+    // Whatever is wrong with it is said when the page itself asks for it.
+    component?.preload?.()?.catch(() => {});
+  }
 }
 
 // Only addresses of our own are gone to after signing in.
