@@ -42,7 +42,7 @@ format:          ## Format the code and remake the reference documentation.
 test: install    ## Every test; a browser and PostgreSQL are installed if allowed.
 	scripts/install_browser
 	MILLPOND_TEST_DATABASES=sqlite,postgresql scripts/postgresql \
-	  $(BIN)/python -m pytest -m 'not soak' -n 3 --dist loadfile --no-loadscope-reorder
+	  $(BIN)/python -m pytest -m 'not soak' -n 2 --dist loadfile --no-loadscope-reorder
 
 soak: install    ## The long proofs.
 	MILLPOND_TEST_DATABASES=sqlite,postgresql scripts/postgresql \
