@@ -31,7 +31,13 @@ THEMES = ("light", "dark")
 #: Pixels of a screen for one of the page: enough for print, and small.
 SCALE = 1
 #: Colours of a picture: few are needed, and it is a third of the size.
-COLOURS = 128
+COLOURS = 256
+
+#: Waits for the pictures; those out of sight may never be asked for, so not for long.
+_PICTURES = """Promise.race([
+    Promise.all([...document.images].map((one) => one.decode().catch(() => {}))),
+    new Promise((late) => setTimeout(late, 3000)),
+])"""
 
 #: The pages by name: the address, and what is there once they have what they show.
 FULL = {
@@ -143,7 +149,7 @@ def keep(page: Page, there: str, name: str) -> None:
     """Wait until a page has what it shows, and write it as a small PNG."""
     page.locator(there).first.wait_for(state="attached", timeout=60_000)
     page.wait_for_load_state("networkidle")
-    page.evaluate("Promise.all([...document.images].map((one) => one.decode().catch(() => {})))")
+    page.evaluate(_PICTURES)
     with Image.open(io.BytesIO(page.screenshot(animations="disabled"))) as shot:
         few = shot.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
         few.save(IMAGES / f"{name}.png", optimize=True)
