@@ -76,6 +76,6 @@ def test_a_failure_says_so_and_can_be_tried_again(page: Page, lab: Lab) -> None:
 
 def _open(steps: Locator, name: str) -> None:
     """Open a step, unless it is the next one and so open already."""
-    step = steps.get_by_role("button", name=name, exact=True)
+    step = steps.get_by_role("button", name=name).first
     if step.get_attribute("aria-expanded") == "false":
         step.press("Enter")
