@@ -154,11 +154,11 @@ def test_a_copy_of_other_rows_is_told(lake: Lake) -> None:
 def test_the_database_gets_smaller(lake: Lake) -> None:
     predictions = [Prediction("RBC", 0.9, BOX)] * 300
     object_id = lake.object()
-    for _ in range(50):
+    for _ in range(100):
         lake.inference(object_id, predictions)
     done = run(lake)
-    assert done.rows == 50 * (1 + 300 + 1) + 1
-    assert done.bytes_after < done.bytes_before - 1_000_000
+    assert done.rows == 100 * (1 + 300 + 1) + 1
+    assert done.bytes_after < done.bytes_before - 2_000_000
 
 
 def test_a_review_stays_as_long_as_it_has_annotations(lake: Lake) -> None:

@@ -295,6 +295,19 @@ def test_who_may_not_look_is_told_so(page: Page, gallery: Gallery, user: str, ro
         expect(page.get_by_text(f"yours is {role}")).to_be_visible()
 
 
+def test_a_server_that_is_away_is_said_until_it_is_back(page: Page, gallery: Gallery) -> None:
+    look(page, gallery, "rita")
+    page.context.set_offline(True)
+    page.get_by_role("checkbox", name="WBC 30").click()
+    away = page.get_by_text("The server cannot be reached")
+    expect(away.first).to_be_visible(timeout=20_000)
+    page.context.set_offline(False)
+    # The page asks again by itself; the button is for those who cannot wait.
+    expect(away).to_have_count(0, timeout=20_000)
+    total(page, f"{MANY} images")
+    expect(cells(page).first).to_be_visible()
+
+
 def test_an_image_that_is_not_there_is_said_so(page: Page, gallery: Gallery) -> None:
     gallery.lab.enter(page, "rita")
     page.goto(f"{gallery.lab.url}/images/blood-cells/{gallery.subject}")

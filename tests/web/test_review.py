@@ -429,15 +429,18 @@ def test_labels_are_reviewed_many_at_once(page: Page, bench: Bench) -> None:
     page.keyboard.press("2")
     page.keyboard.press("End")
     page.keyboard.press("3")
-    expect(cells.nth(1)).to_have_accessible_name("raw, labelled")
+    for place in (1, 2):
+        expect(cells.nth(place)).to_have_accessible_name("raw, labelled")
     expect(cells.nth(0)).to_have_accessible_name("ripe, predicted")
     page.keyboard.press("Control+z")
     expect(cells.nth(4)).to_have_accessible_name("ripe, predicted")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Nothing more under “Oldest”")).to_be_visible()
     saved(page)
-    said = sorted(bench.actions(inference) for inference in made)
-    assert said == 3 * [["confirm", "complete"]] + 2 * [["correct", "complete"]]
+    for inference, action in zip(
+        made, ("confirm", "correct", "correct", "confirm", "confirm"), strict=True
+    ):
+        assert bench.actions(inference) == [action, "complete"]
 
 
 def test_one_label_is_reviewed_by_number_keys(page: Page, bench: Bench) -> None:

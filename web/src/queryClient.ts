@@ -15,7 +15,10 @@ export function makeQueryClient(onSignedOut: () => void): QueryClient {
       onError: (error) => isSignedOut(error) && onSignedOut(),
     }),
     defaultOptions: {
+      // A server on this machine is there without a network: only asking tells.
+      mutations: { networkMode: "always" },
       queries: {
+        networkMode: "always",
         retry: (failures, error) => error instanceof ApiError && error.passes && failures < 2,
       },
     },

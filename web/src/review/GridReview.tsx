@@ -37,11 +37,9 @@ export function GridReview({ app, strategy, queue }: GridReviewProps) {
   const grid = useRef<HTMLDivElement>(null);
   const ids = items.map(({ object_id }) => object_id);
 
-  const chosen = (): Card[] => {
-    const some = batch.cards.filter((card) => card !== null);
-    const own = some.filter(({ item }) => picked.keys.has(item.object_id));
-    const cursor = some.filter(({ item }) => item.object_id === ids[picked.cursor]);
-    return own.length > 0 ? own : cursor;
+  const chosen = (): string[] => {
+    const own = ids.filter((id) => picked.keys.has(id));
+    return own.length > 0 ? own : ids.slice(picked.cursor, picked.cursor + 1);
   };
   const goOn = (cards: readonly Card[], how: "completed" | "skipped") => {
     for (const { item } of cards) trail.leave(item.object_id, how);
