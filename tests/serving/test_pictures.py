@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import io
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -137,6 +139,45 @@ def test_many_at_once_are_all_answered(admin: httpx.Client) -> None:
         answers = list(pool.map(admin.get, paths))
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.content for answer in answers}) == 6
+
+
+def test_many_come_in_one_answer(cells: Served, admin: httpx.Client) -> None:
+    ids = [keep(admin, picture(seed)) for seed in range(200, 204)]
+    alone = {
+        object_id: admin.get(f"/api/v1/objects/{object_id}/thumbnail?size=64").content
+        for object_id in ids
+    }
+    asked = [*ids, ids[0], "nothing"]
+    answer = admin.get("/api/v1/thumbnails", params={"object_id": asked, "size": 64})
+    assert files_of(answer) == alone
+    assert list(files_of(answer)) == ids
+    noted = cells.rows("select what, count(*) from audit where what like 'object %' group by what")
+    assert {f"object {object_id}": 2 for object_id in ids}.items() <= dict(noted).items()
+
+
+def test_none_comes_to_one_who_may_not_see_it(cells: Served, admin: httpx.Client) -> None:
+    theirs = keep(admin, picture(210))
+    user = cells.client("user", name="ursula")
+    path = "/api/v1/thumbnails"
+    assert user.get(path, params={"object_id": theirs}).status_code == 404
+    mine = keep(user, picture(211))
+    assert list(files_of(user.get(path, params={"object_id": [theirs, mine]}))) == [mine]
+    elsewhere = cells.client("reviewer", name="elsewhere", app="other")
+    assert elsewhere.get(path, params={"object_id": [theirs, mine]}).status_code == 404
+    many = {"object_id": [mine] * 65}
+    assert admin.get(path, params=many).status_code == 422
+    assert admin.get(path).status_code == 422
+
+
+def files_of(answer: httpx.Response) -> dict[str, bytes]:
+    """The parts of an answer by their names, read by the standard library."""
+    assert answer.status_code == 200, answer.text
+    head = f"Content-Type: {answer.headers['content-type']}\r\n\r\n".encode()
+    message = email.message_from_bytes(head + answer.content, policy=email.policy.HTTP)
+    return {
+        str(part.get_param("name", header="content-disposition")): part.get_payload(decode=True)
+        for part in message.iter_parts()
+    }
 
 
 def test_thumbnails_are_kept_up_to_a_bound() -> None:

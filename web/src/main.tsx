@@ -9,7 +9,7 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { makeQueryClient } from "./queryClient";
+import { forgetAll, makeQueryClient } from "./queryClient";
 import { fetchPart, makeRouter } from "./routes";
 import { applyTheme, storedTheme } from "./shell/theme";
 
@@ -23,7 +23,7 @@ async function toSignIn() {
   if (router.state.location.pathname === "/sign-in") return;
   const { href } = router.state.location;
   await router.navigate({ to: "/sign-in", search: href === "/" ? {} : { next: href } });
-  queryClient.clear();
+  forgetAll(queryClient);
 }
 
 fetchPart(router);

@@ -3,6 +3,7 @@
 import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import { ApiError } from "./api/client";
 import { sessionQuery } from "./api/queries";
+import { thumbnails } from "./api/thumbnails";
 
 export function makeQueryClient(onSignedOut: () => void): QueryClient {
   return new QueryClient({
@@ -27,4 +28,10 @@ export function makeQueryClient(onSignedOut: () => void): QueryClient {
 
 export function isSignedOut(error: unknown): boolean {
   return error instanceof ApiError && error.status === 401;
+}
+
+// What was shown to one person is not kept for the next.
+export function forgetAll(queryClient: QueryClient): void {
+  queryClient.clear();
+  thumbnails.clear();
 }

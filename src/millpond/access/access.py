@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Engine, func, select
 
 from millpond.access import tables
@@ -202,3 +204,12 @@ class Access:
     def note(self, who: str, action: str, what: str, outcome: Outcome = "done") -> None:
         """Add a line to the audit log, on disk when it returns."""
         self._commit.run(lambda transaction: write_audit(transaction, who, action, what, outcome))
+
+    def note_all(self, who: str, action: str, whats: Sequence[str]) -> None:
+        """Add a line for each, on disk together when it returns."""
+
+        def work(transaction: Transaction) -> None:
+            for what in whats:
+                write_audit(transaction, who, action, what)
+
+        self._commit.run(work)

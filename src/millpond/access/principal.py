@@ -45,11 +45,15 @@ class Principal:
                 "use a token without --app"
             )
 
+    def may_act_on(self, app: str) -> bool:
+        """Whether an application is not beyond its restriction."""
+        return self.app in (None, app)
+
     def check_app(self, app: str) -> None:
         """Refuse another application than the one that it is restricted to.
 
         Raises:
             NotAllowed: the message names the one that it may act on.
         """
-        if self.app is not None and self.app != app:
+        if not self.may_act_on(app):
             raise NotAllowed(f"{self.name} is restricted to app {self.app}")

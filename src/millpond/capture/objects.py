@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, RowMapping, select
@@ -85,6 +86,15 @@ def get_object(connection: Connection, object_id: str) -> RowMapping:
     if row is None:
         raise NotFound(f"no object {object_id!r}")
     return row
+
+
+def find_objects(connection: Connection, object_ids: Collection[str]) -> Sequence[RowMapping]:
+    """The rows of those objects that there are, in no order."""
+    return (
+        connection.execute(select(tables.objects).where(tables.objects.c.object_id.in_(object_ids)))
+        .mappings()
+        .all()
+    )
 
 
 def record_object(transaction: Transaction, new: NewObject) -> str:

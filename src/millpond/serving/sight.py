@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection
 
 from millpond.access.principal import Principal
 from millpond.analytics.lookup import Lookup
-from millpond.capture.objects import get_object
+from millpond.capture.objects import find_objects, get_object
 from millpond.capture.reviews import Row
 from millpond.errors import NotFound
 
@@ -41,3 +43,17 @@ def visible_object(
         raise NotFound(f"no object {object_id!r}")
     caller.check_app(row["app"])
     return row
+
+
+def visible_objects(
+    connection: Connection, lookup: Lookup, object_ids: Sequence[str], caller: Principal
+) -> list[Row]:
+    """The rows of those objects that the caller may see, in the order asked for, each once."""
+    rows = {row["object_id"]: row for row in find_objects(connection, object_ids)}
+    asked = [rows[object_id] for object_id in dict.fromkeys(object_ids) if object_id in rows]
+    return [
+        row
+        for row in asked
+        if caller.may_act_on(row["app"])
+        and not (caller.sees_own_only and not lookup.has_sent(connection, row, caller.name))
+    ]

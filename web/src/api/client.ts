@@ -21,10 +21,16 @@ export class ApiError extends Error {
 }
 
 export async function request<T>(path: string, init: RequestInit = {}): Promise<T> {
-  const response = await reach(path, init);
-  if (!response.ok) throw problemOf(response.status, await response.text());
+  const response = await succeed(path, init);
   if (response.status === 204) return undefined as T;
   return (await response.json()) as T;
+}
+
+// The files of an answer that has several, by their names.
+export async function requestFiles(path: string): Promise<Map<string, File>> {
+  const response = await succeed(path, { headers: { Accept: "multipart/form-data" } });
+  const parts = [...(await response.formData())];
+  return new Map(parts.filter((part): part is [string, File] => part[1] instanceof File));
 }
 
 export function post<T>(path: string, body?: unknown): Promise<T> {
@@ -45,6 +51,12 @@ export function problemOf(status: number, text: string): ApiError {
 
 function jsonHeaders() {
   return { "Content-Type": "application/json" };
+}
+
+async function succeed(path: string, init: RequestInit): Promise<Response> {
+  const response = await reach(path, init);
+  if (!response.ok) throw problemOf(response.status, await response.text());
+  return response;
 }
 
 async function reach(path: string, init: RequestInit): Promise<Response> {

@@ -1,7 +1,7 @@
 // A small picture of an image: asked for when it comes near, let go when it leaves before it came.
 
 import { type ReactNode, useEffect, useRef, useState } from "react";
-import { pictureAddress } from "../api/queries";
+import { thumbnails } from "../api/thumbnails";
 import { texts } from "../texts";
 import { Icon } from "../ui/Icon";
 import styles from "./Thumbnail.module.css";
@@ -14,19 +14,16 @@ interface ThumbnailProps {
 }
 
 export function Thumbnail({ objectId, size, children }: ThumbnailProps) {
+  const [address, setAddress] = useState(() => thumbnails.find(objectId, size));
   const [state, setState] = useState<"coming" | "here" | "lost">("coming");
   const image = useRef<HTMLImageElement>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: at the first look, and at its end
   useEffect(() => {
-    const element = image.current;
-    // Let go and taken up again, as React tries in development.
-    if (element?.getAttribute("src") === "") element.src = pictureAddress(objectId, size);
-    if (element?.complete && element.naturalWidth > 0) setState("here");
-    return () => {
-      // The connection is free for the pictures that are in sight now.
-      if (element?.complete === false) element.src = "";
-    };
-  }, []);
+    if (address !== null) return;
+    return thumbnails.want(objectId, size, {
+      distance: () => distanceFromMiddle(image.current),
+      done: (came) => (came === null ? setState("lost") : setAddress(came)),
+    });
+  }, [objectId, size, address]);
   if (state === "lost") {
     return (
       <span className={styles.lost} title={texts.grid.lost}>
@@ -40,7 +37,7 @@ export function Thumbnail({ objectId, size, children }: ThumbnailProps) {
         ref={image}
         className={styles.picture}
         data-state={state}
-        src={pictureAddress(objectId, size)}
+        src={address ?? undefined}
         alt=""
         decoding="async"
         draggable={false}
@@ -50,4 +47,10 @@ export function Thumbnail({ objectId, size, children }: ThumbnailProps) {
       {state === "here" && children}
     </>
   );
+}
+
+function distanceFromMiddle(element: Element | null): number {
+  if (element === null) return Number.POSITIVE_INFINITY;
+  const { top, bottom } = element.getBoundingClientRect();
+  return Math.abs((top + bottom - window.innerHeight) / 2);
 }

@@ -6,6 +6,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { signOut } from "../api/queries";
 import type { Session } from "../api/types";
+import { forgetAll } from "../queryClient";
 import { texts } from "../texts";
 import { Icon, type IconName } from "../ui/Icon";
 import styles from "./AccountMenu.module.css";
@@ -70,7 +71,7 @@ function useLeave() {
     mutationFn: signOut,
     onSuccess: async () => {
       await navigate({ to: "/sign-in" });
-      queryClient.clear();
+      forgetAll(queryClient);
     },
   });
 }
