@@ -23,6 +23,12 @@ pages: src/millpond/serving/static/index.html
 src/millpond/serving/static/index.html: web/package-lock.json $(SOURCES) | $(VENV)/.installed
 	$(BIN)/python scripts/build_pages.py
 
+# What the tests need beyond the rest: engines for batches, and a server for objects.
+$(VENV)/.tested: $(VENV)/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt \
+	  -e '.[train,dev,s3,spark,ray,test]'
+	touch $@
+
 demo: install    ## The whole loop on generated chest X-rays, unattended.
 	$(BIN)/millpond demo
 
@@ -39,12 +45,12 @@ format:          ## Format the code and remake the reference documentation.
 	$(BIN)/ruff check --fix .
 	$(BIN)/python scripts/reference.py
 
-test: install    ## Every test; a browser and PostgreSQL are installed if allowed.
+test: install $(VENV)/.tested  ## Every test; a browser and PostgreSQL are installed if allowed.
 	scripts/install_browser
 	MILLPOND_TEST_DATABASES=sqlite,postgresql scripts/postgresql \
 	  $(BIN)/python -m pytest -m 'not soak' -n 2 --dist loadfile --no-loadscope-reorder
 
-soak: install    ## The long proofs.
+soak: install $(VENV)/.tested  ## The long proofs.
 	MILLPOND_TEST_DATABASES=sqlite,postgresql scripts/postgresql \
 	  $(BIN)/python -m pytest -m soak --timeout 7200 -n 2
 

@@ -50,7 +50,7 @@ class Uploads:
 
     def send(self, number: int) -> None:
         """Send one image until it is answered; the same key makes it one request."""
-        data, deadline = an_image(number), time.monotonic() + 240
+        data, deadline = an_image(number), time.monotonic() + 900
         while time.monotonic() < deadline:
             try:
                 response = self._http.post(

@@ -1,0 +1,1 @@
+"""Batch engines: one function over Arrow batches, on threads, Spark or Ray."""

@@ -1,0 +1,1 @@
+"""Features: what a network sees in images, as vectors, scaled and reduced."""
