@@ -13,6 +13,9 @@ the decoder of that format sees them. What a file may hold, and what becomes of 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 from PIL import Image, ImageFile, ImageOps
 from PIL.BmpImagePlugin import BmpImageFile
@@ -27,11 +30,11 @@ from millpond.raw.grey import as_rgb, to_eight_bits
 from millpond.raw.identify import NOT_TAKEN, TAKEN, identify
 from millpond.raw.jpeg import check_scans
 from millpond.raw.limits import Limits, TimedBytes
-from millpond.raw.picture import Picture, Pixels, Window, fitted
+from millpond.raw.picture import Picture, Window, fitted
 from millpond.raw.tiff import count_pages
 from millpond.raw.webp import read_header
 
-__all__ = ["DEFAULT_LIMITS", "Limits", "Picture", "decode"]
+__all__ = ["DEFAULT_LIMITS", "Limits", "Picture", "decode", "decode_image"]
 
 DEFAULT_LIMITS = Limits()
 
@@ -72,6 +75,33 @@ def decode(
             or a DICOM transfer syntax that cannot be decoded.
         TooLarge: more bytes, pixels, frames or time than the limits allow.
     """
+    with _refusing(data, limits) as kind:
+        if kind == "DICOM":
+            return _dicom(data, limits, window)
+        with _opened(kind, data, limits, near) as image:
+            return _upright(image, TAKEN[kind], window)
+
+
+def decode_image(
+    data: bytes, limits: Limits = DEFAULT_LIMITS, *, near: int | None = None
+) -> Image.Image:
+    """The picture that `decode` gives, in RGB, as Pillow holds it: two copies less.
+
+    Raises:
+        NotAnImage, Unsupported, TooLarge: as of `decode`.
+    """
+    with _refusing(data, limits) as kind:
+        if kind == "DICOM":
+            return Image.fromarray(_dicom(data, limits, None).pixels)
+        with _opened(kind, data, limits, near) as image:
+            if image.mode in _DEEP_GREY_MODES:
+                return Image.fromarray(_upright(image, TAKEN[kind], None).pixels)
+            return _to_rgb(_turned(image)[0])
+
+
+@contextmanager
+def _refusing(data: bytes, limits: Limits) -> Iterator[str]:
+    """The format of bytes that may be decoded; too little memory is a refusal as well."""
     limits.check_bytes(len(data))
     kind = identify(data)
     if kind in NOT_TAKEN:
@@ -79,15 +109,16 @@ def decode(
     if kind not in TAKEN:
         raise NotAnImage(f"the file looks like {kind}, not like an image; send {_choice()}")
     try:
-        if kind == "DICOM":
-            # Not imported above, because pydicom is large and most pictures need none.
-            from millpond.raw.dicom import decode_dicom
-
-            return decode_dicom(data, limits, window)
-        _check_before_reading(kind, data, limits)
-        return _read(kind, data, limits, window, near)
+        yield kind
     except MemoryError as error:
         raise TooLarge(f"there is not enough memory to decode this {kind} file") from error
+
+
+def _dicom(data: bytes, limits: Limits, window: Window | None) -> Picture:
+    # Not imported above, because pydicom is large and most pictures need none.
+    from millpond.raw.dicom import decode_dicom
+
+    return decode_dicom(data, limits, window)
 
 
 def _choice() -> str:
@@ -105,9 +136,12 @@ def _check_before_reading(kind: str, data: bytes, limits: Limits) -> None:
         limits.check_pixels(header.width, header.height)
 
 
-def _read(
-    kind: str, data: bytes, limits: Limits, window: Window | None, near: int | None
-) -> Picture:
+@contextmanager
+def _opened(
+    kind: str, data: bytes, limits: Limits, near: int | None
+) -> Iterator[ImageFile.ImageFile]:
+    """The picture of which only the header was read; errors of its reader are refusals."""
+    _check_before_reading(kind, data, limits)
     try:
         with _READERS[kind](TimedBytes(data, limits)) as image:
             limits.check_pixels(image.width, image.height)
@@ -117,28 +151,34 @@ def _read(
                     image.draft(None, fitted(image.size, near))
             if kind == "PNG" and getattr(image, "is_animated", False):
                 raise Unsupported("the PNG file is animated (APNG); send a still picture")
-            return _upright(image, TAKEN[kind], window)
+            yield image
     except READER_ERRORS as error:
         raise damaged(kind, error) from error
 
 
 def _upright(image: ImageFile.ImageFile, media_type: str, window: Window | None) -> Picture:
-    # TIFF's own reader applies the orientation while it loads; ask before.
-    orientation = image.getexif().get(_ORIENTATION, 1)
-    image.load()
-    turned = orientation in range(2, 9)
-    upright = ImageOps.exif_transpose(image) if turned else image
+    upright, turned = _turned(image)
     if image.mode in _DEEP_GREY_MODES:
         pixels, levels = to_eight_bits(np.asarray(upright), window)
         return Picture(as_rgb(pixels), media_type, turned=turned, grey=True, deep=levels)
     grey = image.mode in _GREY_MODES
-    return Picture(_to_rgb(upright), media_type, turned=turned, grey=grey)
+    pixels = np.array(_to_rgb(upright), dtype=np.uint8)
+    return Picture(pixels, media_type, turned=turned, grey=grey)
 
 
-def _to_rgb(image: Image.Image) -> Pixels:
+def _turned(image: ImageFile.ImageFile) -> tuple[Image.Image, bool]:
+    """The picture as it is to be seen, and whether that is another way than it is stored."""
+    # TIFF's own reader applies the orientation while it loads; ask before.
+    orientation = image.getexif().get(_ORIENTATION, 1)
+    image.load()
+    turned = orientation in range(2, 9)
+    return (ImageOps.exif_transpose(image) if turned else image), turned
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
     if image.has_transparency_data:
         # One step at a time, so that no more than two copies are held.
         image = image.convert("RGBA")
         ground = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(ground, image)
-    return np.array(image.convert("RGB"), dtype=np.uint8)
+    return image if image.mode == "RGB" else image.convert("RGB")
