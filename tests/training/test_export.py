@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from millpond.errors import MillpondError
+from millpond.models.export import to_onnx
 from millpond.models.onnx_format import check_onnx
 from millpond.models.runtime import open_runtime
 from millpond.training.detector import Answers, Detector
-from millpond.training.export import to_onnx
 
 
 def test_the_file_computes_what_the_network_computes() -> None:
@@ -36,7 +36,7 @@ class Fickle(nn.Module):
 
 
 def test_a_file_that_computes_something_else_is_refused() -> None:
-    with pytest.raises(MillpondError, match="differs from the trained one"):
+    with pytest.raises(MillpondError, match="differs from the network"):
         to_onnx(Fickle(), torch.randn(2, 3, 8, 8), ("logits",))
 
 

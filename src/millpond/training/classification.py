@@ -8,13 +8,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from millpond.errors import Invalid
+from millpond.models.export import to_onnx
 from millpond.models.package import ModelPackage, Outputs
 from millpond.models.preprocessing import Preprocessing
 from millpond.snapshots.examples import Example
 from millpond.training.batches import Batches
 from millpond.training.canvases import Canvases
 from millpond.training.classifier import MULTIPLE, Classifier
-from millpond.training.export import to_onnx
 from millpond.training.learning import Pace, computing, fast, learn
 from millpond.training.survey import profile, survey
 from millpond.training.trainer import Plan, training_part, usual_steps

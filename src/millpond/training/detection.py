@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from torch import Tensor
 
+from millpond.models.export import to_onnx
 from millpond.models.package import ModelPackage, Outputs
 from millpond.models.preprocessing import Preprocessing
 from millpond.snapshots.examples import Example, Label
@@ -14,7 +15,6 @@ from millpond.training.assignment import loss
 from millpond.training.batches import Batches
 from millpond.training.canvases import Canvases
 from millpond.training.detector import MULTIPLE, STRIDE, Answers, Detector, places
-from millpond.training.export import to_onnx
 from millpond.training.learning import Pace, computing, fast, learn
 from millpond.training.survey import Survey, profile, survey
 from millpond.training.trainer import Plan, training_part, usual_steps

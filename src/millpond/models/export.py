@@ -1,4 +1,4 @@
-"""A learned network as an ONNX file, checked against the network itself."""
+"""A network of PyTorch as an ONNX file, checked against the network itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from millpond.errors import MillpondError
+from millpond.errors import Invalid, MillpondError
 from millpond.models.runtime import open_runtime
 
 #: Version of the operators; every ONNX Runtime of the last years knows it.
@@ -20,16 +20,20 @@ OPSET = 17
 TOLERANCE = 1e-4
 
 
-def to_onnx(network: nn.Module, example: Tensor, outputs: Sequence[str]) -> bytes:
-    """The network as one ONNX file, with any number of pictures in a batch.
+def to_onnx(
+    network: nn.Module, example: Tensor, outputs: Sequence[str], *, any_batch: bool = True
+) -> bytes:
+    """The network as one ONNX file.
 
     Args:
         network: takes a batch and gives as many tensors as `outputs` has names.
         example: a batch ``[N, C, H, W]`` on which both are compared.
         outputs: names of the outputs.
+        any_batch: whether the file takes any number of pictures in a batch, or one alone.
 
     Raises:
         MillpondError: the file computes something else than the network.
+        Invalid: the network is larger than one file can hold, which is 2 GiB.
     """
     network = network.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
@@ -37,16 +41,19 @@ def to_onnx(network: nn.Module, example: Tensor, outputs: Sequence[str]) -> byte
         # writes one file; what it traces is compared below.
         warnings.simplefilter("ignore")
         path = Path(folder) / "model.onnx"
+        named = ("pictures", *outputs)
         torch.onnx.export(
             network,
             (example[:1],),
             path,
             input_names=["pictures"],
             output_names=list(outputs),
-            dynamic_axes={name: {0: "batch"} for name in ("pictures", *outputs)},
+            dynamic_axes={name: {0: "batch"} for name in named} if any_batch else None,
             opset_version=OPSET,
             dynamo=False,
         )
+        if len(list(path.parent.iterdir())) > 1:
+            raise Invalid("a network of more than 2 GiB does not fit into one ONNX file")
         model = path.read_bytes()
     _check_equal(model, network, example)
     return model
@@ -63,4 +70,4 @@ def _check_equal(model: bytes, network: nn.Module, example: Tensor) -> None:
         scale = max(1.0, float(np.abs(expected).max()))
         if not np.allclose(array, expected, rtol=TOLERANCE, atol=TOLERANCE * scale):
             worst = float(np.abs(array - expected).max())
-            raise MillpondError(f"the exported model differs from the trained one by {worst:g}")
+            raise MillpondError(f"the exported model differs from the network by {worst:g}")
