@@ -19,6 +19,7 @@ from millpond.errors import Conflict, Invalid, NotFound
 from millpond.raw.store import ObjectStore
 from millpond.settings import AppSection
 from millpond.snapshots import tables
+from millpond.snapshots.alike import Alike
 from millpond.snapshots.example_table import Examples
 from millpond.snapshots.files import MEMBERS, write_files
 from millpond.snapshots.moment import fixed_moment
@@ -87,6 +88,7 @@ class Snapshots:
         rule: SplitRule = DEFAULT_RULE,
         include_unreviewed: bool = False,
         selection: Selection | None = None,
+        alike: Alike | None = None,
         by: str,
     ) -> Snapshot:
         """Freeze an application's reviewed images, negatives included, with their truth.
@@ -95,16 +97,17 @@ class Snapshots:
             as_of: the moment; None is now.
             include_unreviewed: take the other images too, without labels.
             selection: take these alone, as far as they are images of the application.
+            alike: what tells which look alike, so that none of those straddle two parts.
 
         Raises:
             Conflict: the name is taken.
             Invalid: the name is no name or the moment none that has passed, or there
-                is nothing to freeze.
+                is nothing to freeze, or an image has not been looked at by `alike`.
             DiskFull: nothing of it is kept.
         """
         self._check_name(name)
         moment = fixed_moment(self._analytics, self._engine, as_of)
-        definition = _definition(app, declared, rule, include_unreviewed, selection)
+        definition = _definition(app, declared, rule, include_unreviewed, selection, alike)
         chosen = [] if selection is None else list(selection.object_ids)
         parameters = (app, app, include_unreviewed, selection is None, chosen)
         found = self._analytics.table(_MEMBERS, moment, parameters)
@@ -116,7 +119,7 @@ class Snapshots:
                 f"{which} of app {app} is reviewed as of {iso(moment)}; "
                 "ingest labelled images, or review some"
             )
-        done = split(_candidates(found), rule)
+        done = split(_candidates(found, alike), rule)
         members = _members(found, done)
         labels = _labels_of(self._analytics.table(_LABELS, moment, (app,)), members)
         row = {
@@ -227,6 +230,7 @@ def _definition(
     rule: SplitRule,
     include_unreviewed: bool,
     selection: Selection | None,
+    alike: Alike | None,
 ) -> dict[str, Any]:
     definition: dict[str, Any] = {
         "format": FORMAT,
@@ -236,12 +240,17 @@ def _definition(
         "split": rule.as_dict(),
         "include_unreviewed": include_unreviewed,
     }
-    return definition if selection is None else {**definition, "selection": selection.as_dict()}
+    if selection is not None:
+        definition["selection"] = selection.as_dict()
+    if alike is not None:
+        definition["alike"] = dict(alike.definition)
+    return definition
 
 
-def _candidates(found: pa.Table) -> Sequence[Candidate]:
+def _candidates(found: pa.Table, alike: Alike | None) -> Sequence[Candidate]:
     names = ("object_id", "sha256", "group_key", "order_key", "subject_id", "given_part")
-    columns = (found[name].to_pylist() for name in names)
+    columns = [found[name].to_pylist() for name in names]
+    columns.append([None] * found.num_rows if alike is None else alike.of(columns[0]))
     return [Candidate(*values) for values in zip(*columns, strict=True)]
 
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from millpond.errors import Invalid
 from millpond.snapshots.sequence import PARTS, SHORTEST, Places, cut
-from millpond.snapshots.twins import Candidate, duplicates, is_sequence, twins
+from millpond.snapshots.twins import Candidate, clusters, duplicates, is_sequence, twins
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ class Report:
         sequences: sequences that were cut into runs.
         left_out_in_gaps: pictures between two runs.
         left_out_as_twins: twins of a held-out picture that were not held out with it.
+        clusters: clusters of more than one picture; None where nobody looked for them.
     """
 
     parts: Mapping[str, int]
@@ -74,10 +75,14 @@ class Report:
     sequences: int
     left_out_in_gaps: int
     left_out_as_twins: int
+    clusters: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """As JSON values."""
-        return {**asdict(self), "parts": dict(self.parts)}
+        """As JSON values, without clusters where nobody looked for them."""
+        told = {**asdict(self), "parts": dict(self.parts)}
+        if self.clusters is None:
+            del told["clusters"]
+        return told
 
 
 @dataclass(frozen=True)
@@ -102,6 +107,8 @@ def split(candidates: Sequence[Candidate], rule: SplitRule = DEFAULT_RULE) -> Sp
       carefully (test before val before train) is left out.
     - A part that any picture came with is not added to. Where all came as train, val
       is carved from train.
+    - A cluster does not straddle two parts either: of one whose pictures lie in sequences
+      that were cut, those are left out that are not held out most carefully.
     """
     candidates = _without_needless_train(candidates, rule)
     fractions = _fractions(candidates, rule)
@@ -114,6 +121,7 @@ def split(candidates: Sequence[Candidate], rule: SplitRule = DEFAULT_RULE) -> Sp
         runs = cut(unit, fractions, Places(unit, rule.gap, rule.closed))
         gaps_left += len(unit) - len(runs)
         parts.update(runs)
+    parts, alike_left = _without_alike(candidates, parts)
     counts = Counter(parts.values())
     report = Report(
         parts={part: counts[part] for part in PARTS if counts[part]},
@@ -122,7 +130,8 @@ def split(candidates: Sequence[Candidate], rule: SplitRule = DEFAULT_RULE) -> Sp
         groups=sum(len(unit) > 1 for unit in wholes),
         sequences=len(sequences),
         left_out_in_gaps=gaps_left,
-        left_out_as_twins=twins_left,
+        left_out_as_twins=twins_left + alike_left,
+        clusters=clusters(candidates),
     )
     return Split(parts, report)
 
@@ -134,12 +143,7 @@ def _without_needless_train(
     given = {candidate.part for candidate in candidates}
     if None in given or "val" in given or not rule.parts.get("val"):
         return candidates
-    return [
-        Candidate(one.key, one.sha256, one.group, one.order, one.subject)
-        if one.part == "train"
-        else one
-        for one in candidates
-    ]
+    return [replace(one, part=None) if one.part == "train" else one for one in candidates]
 
 
 def _fractions(candidates: Iterable[Candidate], rule: SplitRule) -> dict[str, float]:
@@ -184,6 +188,23 @@ def _assign_wholes(
 def _most_held_out(unit: Sequence[Candidate]) -> str | None:
     given = [candidate.part for candidate in unit if candidate.part is not None]
     return max(given, key=PARTS.index, default=None)
+
+
+def _without_alike(
+    candidates: Sequence[Candidate], parts: Mapping[str, str]
+) -> tuple[dict[str, str], int]:
+    """The parts without pictures that look like one held out more carefully, and how many."""
+    held: dict[str, int] = {}
+    clustered = {one.key: one.cluster for one in candidates if one.cluster is not None}
+    for key, part in parts.items():
+        if (cluster := clustered.get(key)) is not None:
+            held[cluster] = max(PARTS.index(part), held.get(cluster, 0))
+    kept = {
+        key: part
+        for key, part in parts.items()
+        if key not in clustered or PARTS.index(part) == held[clustered[key]]
+    }
+    return kept, len(parts) - len(kept)
 
 
 def _draw(unit: Sequence[Candidate], seed: int) -> float:

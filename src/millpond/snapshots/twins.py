@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ class Candidate:
         order: its place in the sequence that its group is; None where it is none.
         subject: whom it is about.
         part: the one that was given with it, which it keeps.
+        cluster: that of the pictures that look like it; None where nobody looked.
     """
 
     key: str
@@ -25,10 +27,14 @@ class Candidate:
     order: str | None = None
     subject: str | None = None
     part: str | None = None
+    cluster: str | None = None
 
 
 def twins(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
     """The candidates, those together that share bytes, group or subject, however remotely.
+
+    A cluster holds those together that are in no sequence: its neighbours are alike
+    anyway, and held together they could not be cut any more.
 
     Each list is sorted by key, and the lists by their first key, so that the answer
     does not depend on the order of the candidates.
@@ -69,10 +75,17 @@ def duplicates(candidates: Iterable[Candidate]) -> int:
     return len(seen) - len(set(seen))
 
 
+def clusters(candidates: Iterable[Candidate]) -> int | None:
+    """The number of clusters of more than one candidate; None where nobody looked for them."""
+    known = Counter(one.cluster for one in candidates if one.cluster is not None)
+    return sum(count > 1 for count in known.values()) if known else None
+
+
 def _traits(candidate: Candidate) -> list[tuple[str, str]]:
     traits = [
         ("sha256", candidate.sha256),
         ("group", candidate.group),
         ("subject", candidate.subject),
+        ("cluster", candidate.cluster if candidate.order is None else None),
     ]
     return [(name, value) for name, value in traits if value is not None]
