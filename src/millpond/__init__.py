@@ -16,6 +16,8 @@ from millpond.settings import AppTemplate
 from millpond.values import Box, Prediction
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from millpond.client.client import Client
     from millpond.project import Project
 
@@ -24,7 +26,7 @@ __version__ = "0.1.0"
 __all__ = ["AppTemplate", "Box", "Client", "MillpondError", "Prediction", "Project", "open"]
 
 
-def open(address: str, *, token: str | None = None) -> Project | Client:
+def open(address: str | Path, *, token: str | None = None) -> Project | Client:
     """A project: the one in a folder, or the one behind a server's address.
 
     Args:
@@ -39,6 +41,7 @@ def open(address: str, *, token: str | None = None) -> Project | Client:
     Raises:
         ProjectError: the folder is no project.
     """
+    address = str(address)
     if address.startswith(("http://", "https://")):
         from millpond.client.client import Client
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from millpond.access.access import Access
@@ -34,12 +34,15 @@ from millpond.raw.store import ObjectStore
 from millpond.seams import load_backend
 from millpond.serving.annotating import AnnotateService
 from millpond.serving.leasing import LeaseService
-from millpond.serving.predict import PredictService
+from millpond.serving.predict import PredictService, decode_limits
 from millpond.serving.queue import ReviewQueue
 from millpond.serving.queue_items import QueueItems
-from millpond.settings import Settings, read_settings
+from millpond.settings import EngineSection, Settings, read_settings
 from millpond.snapshots.snapshots import Snapshots, named_moment
 from millpond.values import app_route
+
+if TYPE_CHECKING:
+    from millpond.features.features import Features
 
 
 class Backends:
@@ -138,6 +141,18 @@ class Backends:
         """What answers filters over all images."""
         apps = {app_route(name): section for name, section in self.settings.apps.items()}
         return ImageIndex(self.engine, self.analytics, self.past, apps, self.snapshots.frozen)
+
+    def features_on(self, engine: EngineSection) -> Features:
+        """What makes features, and keeps them.
+
+        Args:
+            engine: what computes them.
+        """
+        from millpond.engines.engine import open_engine
+        from millpond.features.features import Features
+
+        limits = decode_limits(self.settings.limits)
+        return Features(self.lake / "features", lambda: open_engine(engine), limits)
 
     @cached_property
     def marts(self) -> Marts:

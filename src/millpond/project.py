@@ -65,6 +65,7 @@ from millpond.values import app_route, iso
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from millpond.features.report import FeaturesReport
     from millpond.training.dataset import SnapshotDataset
     from millpond.training.trainer import Progress
 
@@ -610,6 +611,62 @@ class Project(Backends):
             steps=steps,
             seed=seed,
             by=by,
+            on_progress=on_progress,
+        )
+
+    # Features.
+
+    def features(
+        self,
+        prefix: str | None = None,
+        *,
+        app: str | None = None,
+        model: str | None = None,
+        engine: str | None = None,
+        components: str | float = "0.95",
+        as_of: str | None = None,
+        snapshot: str | None = None,
+        recompute: bool = False,
+        by: str = LOCAL,
+        on_progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> FeaturesReport:
+        """Compute the vectors of images that have none yet, and reduce them.
+
+        Args:
+            prefix: a folder or ``s3://bucket/prefix``; None is the images of an application.
+            model: name or folder of a checkpoint of transformers, or an ONNX file.
+            engine: ``local``, ``spark`` or ``ray``; None is the one of the settings.
+            components: how many to keep, or the share of the variance to keep.
+            as_of: only images recorded by then.
+            snapshot: only the images of a snapshot.
+            recompute: compute all, whatever there is.
+
+        Raises:
+            UsageError: a prefix goes with an application, a moment or a snapshot.
+            NotInstalled: the engine or the model needs what is missing.
+        """
+        from millpond.pipelines.features import Asked, make_features
+
+        if prefix is not None:
+            if app is not None or as_of is not None or snapshot is not None:
+                raise UsageError("a prefix is listed as it is now; leave out app, as_of, snapshot")
+            asked = Asked(prefix=prefix)
+        elif snapshot is not None:
+            asked = Asked(snapshot=self.snapshots.get(snapshot))
+        else:
+            asked = Asked(app=self.app_name(app), as_of=self.analytics.resolve(as_of))
+        self.access.note(by, "features.make", f"features of {asked.source}"[:200])
+        section = self.settings.engine
+        if engine is not None:
+            section = section.model_copy(update={"name": engine})
+        return make_features(
+            self.features_on(section),
+            asked,
+            self.analytics,
+            self.lake,
+            model=model,
+            components=components,
+            recompute=recompute,
             on_progress=on_progress,
         )
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import pyarrow as pa
 
-from millpond.history.data_file import STATISTICS, DataFile
+from millpond.history.data_file import DataFile
 from millpond.history.vault import VaultTable
 from millpond.values import iso
 
@@ -27,8 +27,12 @@ Action = Mapping[str, Mapping[str, Any]]
 ADDED = "millpond.columnsAdded"
 
 
-def created(table: VaultTable) -> list[Action]:
-    """A new table, without rows."""
+def created(name: str, schema: pa.Schema, statistics: Sequence[str]) -> list[Action]:
+    """A new table, without rows.
+
+    Args:
+        statistics: the columns by which a reader can skip files.
+    """
     from deltalake import Schema
 
     return [
@@ -36,29 +40,37 @@ def created(table: VaultTable) -> list[Action]:
         {
             "metaData": {
                 "id": str(uuid4()),
-                "name": table.name,
+                "name": name,
                 "format": {"provider": "parquet", "options": {}},
-                "schemaString": Schema.from_arrow(table.schema).to_json(),
+                "schemaString": Schema.from_arrow(schema).to_json(),
                 "partitionColumns": [],
                 "createdTime": now_ms(),
-                "configuration": {"delta.dataSkippingStatsColumns": ",".join(STATISTICS)},
+                "configuration": {"delta.dataSkippingStatsColumns": ",".join(statistics)},
             }
         },
     ]
 
 
 def added(file: DataFile, *, data_change: bool) -> Action:
+    """A file of the vault, with the moments and loads that its rows are of."""
     statistics = {
         "numRecords": file.rows,
         "minValues": {"recorded_at": iso(file.first), "load_id": file.first_load},
         "maxValues": {"recorded_at": iso(file.last), "load_id": file.last_load},
         "nullCount": {"recorded_at": 0, "load_id": 0},
     }
+    return added_file(file.path.name, file.bytes, statistics, data_change=data_change)
+
+
+def added_file(
+    name: str, size: int, statistics: Mapping[str, Any], *, data_change: bool = True
+) -> Action:
+    """A file of a table, by its name in the table's folder."""
     return {
         "add": {
-            "path": file.path.name,
+            "path": name,
             "partitionValues": {},
-            "size": file.bytes,
+            "size": size,
             "modificationTime": now_ms(),
             "dataChange": data_change,
             "stats": json.dumps(statistics),

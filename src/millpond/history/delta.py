@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from millpond.errors import Corrupted
 from millpond.history.actions import ADDED, Action, added, evolved, removed
-from millpond.history.data_file import DataFile, NewFile, read_file
+from millpond.history.data_file import STATISTICS, DataFile, NewFile, read_file
 from millpond.history.log import DeltaLog
 from millpond.history.vault import VaultTable
 from millpond.values import new_id
@@ -102,7 +102,7 @@ class VaultFiles:
 
     def create(self) -> None:
         """Make the table, unless it is there."""
-        self.log.create(self.table)
+        self.log.create(self.table.schema, STATISTICS)
         self.log.mend()
 
     def evolve(self) -> None:

@@ -11,13 +11,14 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+
+import pyarrow as pa
 
 from millpond.durable import PART, make_folder, sync_file, sync_folder
 from millpond.errors import Corrupted
 from millpond.history.actions import Action, created, now_ms
-from millpond.history.vault import VaultTable
 from millpond.values import new_id
 
 
@@ -52,11 +53,15 @@ class DeltaLog:
         last = self.checkpoints()[-1:]
         return int(last[0].name[:20]) if last else 0
 
-    def create(self, table: VaultTable) -> None:
-        """Write version 0, without rows, unless the table is there."""
+    def create(self, schema: pa.Schema, statistics: Sequence[str]) -> None:
+        """Write version 0, without rows, unless the table is there.
+
+        Args:
+            statistics: the columns by which a reader can skip files.
+        """
         if not self.entries():
             make_folder(self.folder)
-            self.commit(0, "CREATE TABLE", created(table))
+            self.commit(0, "CREATE TABLE", created(self._name, schema, statistics))
 
     def mend(self) -> None:
         """Take away a last entry that a power cut has torn.
