@@ -15,20 +15,23 @@ PICTURES = DICOM | {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".tif", ".tiff", "
 PICTURES |= {".gif", ".heic", ".heif", ".avif", ".svg"}
 
 
-def files(root: Path, folder: str = "") -> Iterator[str]:
+def files(root: Path, folder: str = "", *, ordered: bool = True) -> Iterator[str]:
     """The relative paths of all files below a folder, sorted within each.
 
     Hidden names, links that lead outside `root`, and links to folders are left
     out. The names of one folder at a time are held.
+
+    Args:
+        ordered: without, names come as the disk has them, and none is held.
     """
     with os.scandir(root / folder) as entries:
-        ordered = sorted((entry for entry in entries if entry.name[0] != "."), key=_name)
-    for entry in ordered:
-        path = f"{folder}/{entry.name}" if folder else entry.name
-        if entry.is_dir(follow_symlinks=False):
-            yield from files(root, path)
-        elif entry.is_file() and (not entry.is_symlink() or inside(root, path)):
-            yield path
+        shown = (entry for entry in entries if entry.name[0] != ".")
+        for entry in sorted(shown, key=_name) if ordered else shown:
+            path = f"{folder}/{entry.name}" if folder else entry.name
+            if entry.is_dir(follow_symlinks=False):
+                yield from files(root, path, ordered=ordered)
+            elif entry.is_file() and (not entry.is_symlink() or inside(root, path)):
+                yield path
 
 
 def pictures(root: Path) -> Iterator[str]:
