@@ -38,6 +38,9 @@ class OnnxRuntime:
         if len(inputs) != 1:
             raise Invalid(f"a model takes one input [N, C, H, W], not {len(inputs)}")
         self._input = inputs[0].name
+        #: The type of the input, such as ``tensor(float)``, and its shape; a side that may
+        #: be of any length is no integer.
+        self.takes: tuple[str, list[Any]] = (inputs[0].type, list(inputs[0].shape))
 
     def run(self, batch: NDArray[np.float32]) -> list[NDArray[Any]]:
         """The model's outputs, in its own order, for a batch ``[N, C, H, W]``."""
