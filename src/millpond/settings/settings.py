@@ -83,6 +83,16 @@ class DatabaseSection(Section):
     )
 
 
+class EngineSection(Section):
+    """What works through many objects: ``[engine]``."""
+
+    name: str = Field("local", description="local (threads of one process), spark or ray.")
+    address: str = Field(
+        "", description="Spark master or Ray cluster to use; empty starts one on this machine."
+    )
+    workers: int = Field(0, ge=0, description="Most shards worked on at a time; 0: one a core.")
+
+
 class ServerSection(Section):
     """How ``millpond up`` serves."""
 
@@ -129,6 +139,7 @@ class Settings(BaseSettings):
     server: ServerSection = ServerSection()
     limits: LimitsSection = LimitsSection()
     query: QuerySection = QuerySection()
+    engine: EngineSection = EngineSection()
     pipelines: PipelinesSection = PipelinesSection()
 
     @classmethod
