@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 from urllib.parse import urlsplit
 
 from millpond.access.access import Access
@@ -21,10 +21,13 @@ from millpond.analytics.past import Past
 from millpond.capture import saved_filters as saved_filters
 from millpond.database.connection import create_schema, open_database
 from millpond.database.group_commit import GroupCommit
+from millpond.engines.engine import open_engine
 from millpond.errors import UsageError
+from millpond.features.features import Features
 from millpond.history.history import History
 from millpond.marts.marts import Marts
 from millpond.models.registry import Registry
+from millpond.pipelines.features import Asked, features_pipeline, make_features
 from millpond.pipelines.land import Landings
 from millpond.pipelines.land_days import land_pipeline
 from millpond.pipelines.named import Works, named_pipelines
@@ -40,9 +43,6 @@ from millpond.serving.queue_items import QueueItems
 from millpond.settings import EngineSection, Settings, read_settings
 from millpond.snapshots.snapshots import Snapshots, named_moment
 from millpond.values import app_route
-
-if TYPE_CHECKING:
-    from millpond.features.features import Features
 
 
 class Backends:
@@ -148,9 +148,6 @@ class Backends:
         Args:
             engine: what computes them.
         """
-        from millpond.engines.engine import open_engine
-        from millpond.features.features import Features
-
         limits = decode_limits(self.settings.limits)
         return Features(self.lake / "features", lambda: open_engine(engine), limits)
 
@@ -203,8 +200,20 @@ class Backends:
         works = Works(self.engine, self.commit, self.history, lambda: self.analytics, settings)
         feeds, landing = self.settings.feeds, self.settings.pipelines.land
         land = land_pipeline(lambda: self.landings, feeds, self.folder, landing)
-        pipelines = [*named_pipelines(works), land]
+        features = features_pipeline(
+            self.settings.app_names, self._make_features, self.settings.pipelines.features
+        )
+        pipelines = [*named_pipelines(works), land, features]
         return Workflows(self.engine, self.commit, self.lake / "pipelines", pipelines)
+
+    def _make_features(self, app: str, model: str | None, components: str) -> int:
+        if model is not None and (self.folder / model).exists():
+            model = str(self.folder / model)
+        features, asked = self.features_on(self.settings.engine), Asked(app=app)
+        made = make_features(
+            features, asked, self.analytics, self.lake, model=model, components=components
+        )
+        return made.computed
 
     def _moment_named(self, name: str) -> int | None:
         return named_moment(self.engine, name)

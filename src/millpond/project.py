@@ -27,6 +27,8 @@ from millpond.capture.reviews import Place
 from millpond.database.clock import machine_now
 from millpond.database.connection import reading
 from millpond.errors import Corrupted, Invalid, UsageError
+from millpond.features.computing import OnProgress as OnImages
+from millpond.features.report import FeaturesReport
 from millpond.marts.content import Labels
 from millpond.marts.marts import Choice, Exported
 from millpond.models.package import ModelPackage
@@ -41,6 +43,7 @@ from millpond.pipelines.doctor import (
     reach_store,
     reach_training,
 )
+from millpond.pipelines.features import COMPONENTS, Asked, make_features
 from millpond.pipelines.findings import Verified
 from millpond.pipelines.ingest import Ingested, IngestOptions, ingest
 from millpond.pipelines.land import LandedFile
@@ -57,6 +60,7 @@ from millpond.serving.queue_answers import QueuePage
 from millpond.serving.reasons import check_strategy
 from millpond.serving.services import Services
 from millpond.settings import AppSection, read_settings
+from millpond.snapshots.alike import FindAlike
 from millpond.snapshots.selection import Selection
 from millpond.snapshots.snapshot import Snapshot
 from millpond.snapshots.split import DEFAULT_RULE, SplitRule
@@ -65,9 +69,8 @@ from millpond.values import app_route, iso
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from millpond.features.report import FeaturesReport
     from millpond.training.dataset import SnapshotDataset
-    from millpond.training.trainer import Progress
+    from millpond.training.trainer import Progress, Trainer
 
 #: Who acts where a script of the project's own opens it.
 LOCAL = "os:python"
@@ -481,6 +484,7 @@ class Project(Backends):
         rule: SplitRule = DEFAULT_RULE,
         object_ids: Sequence[str] | None = None,
         filter: Mapping[str, Any] | None = None,
+        similar: float | None = None,
         by: str = LOCAL,
     ) -> Snapshot:
         """Freeze the reviewed images of an application, their labels and their split.
@@ -489,11 +493,13 @@ class Project(Backends):
             object_ids: of these images alone.
             filter: of those alone that it holds now, whatever `as_of` is; its fields are
                 those of the list of images, such as ``{"label": "WBC", "reviewed": "yes"}``.
+            similar: pictures of a cluster of this diameter (one minus the cosine of the two
+                most apart, such as 0.05) never straddle two parts; each needs a vector.
 
         Raises:
             Conflict: the name is taken.
-            Invalid: there is nothing to freeze, the moment is still to come, or the filter
-                does not fit.
+            Invalid: there is nothing to freeze, the moment is still to come, the filter
+                does not fit, or an image has no vector.
         """
         found = self.app_name(app)
         self.access.note(by, "snapshots.create", f"snapshot {name} of {found}")
@@ -504,8 +510,16 @@ class Project(Backends):
             as_of=as_of,
             rule=rule,
             selection=self._selection(found, object_ids, filter),
+            find_alike=None if similar is None else self._find_alike(similar),
             by=by,
         )
+
+    def _find_alike(self, diameter: float) -> FindAlike:
+        from millpond.features.alike import find_alike
+        from millpond.features.tables import FeatureTables
+
+        tables = FeatureTables(self.lake / "features")
+        return lambda ids: find_alike(tables.features, ids, diameter, tables.folder)
 
     def _selection(
         self, app: str, object_ids: Sequence[str] | None, filter: Mapping[str, Any] | None
@@ -585,6 +599,8 @@ class Project(Backends):
         app: str | None = None,
         steps: int | None = None,
         seed: int = 0,
+        head: str | None = None,
+        model: str | None = None,
         by: str = LOCAL,
         on_progress: Callable[[Progress], None] = lambda progress: None,
     ) -> ModelVersion:
@@ -592,9 +608,13 @@ class Project(Backends):
 
         Args:
             steps: batches to learn from; None leaves it to the trainer.
+            head: learn a ``linear`` or ``boosted`` head on features instead of a network
+                from scratch; those that are missing are made first.
+            model: the backbone of the head, as of `features`.
 
         Raises:
             NotFound: there is no such snapshot.
+            UsageError: the head is none, or does not go with the other choices.
             NotInstalled: the extra ``train`` is missing.
         """
         from millpond.pipelines.train import train
@@ -610,9 +630,28 @@ class Project(Backends):
             self.section(name),
             steps=steps,
             seed=seed,
+            trainer=self._head_trainer(head, name, snapshot, steps, model, by),
             by=by,
             on_progress=on_progress,
         )
+
+    def _head_trainer(
+        self,
+        head: str | None,
+        app: str,
+        snapshot: str,
+        steps: int | None,
+        model: str | None,
+        by: str,
+    ) -> Trainer | None:
+        """What trains a head on the features of a snapshot, once these are there."""
+        if head is None and model is None:
+            return None
+        from millpond.pipelines.heads import check_head, head_trainer
+
+        chosen = check_head(head, self.section(app).task, steps)
+        made = self.features(snapshot=snapshot, model=model, by=by)
+        return head_trainer(chosen, made, self.lake / "features", model)
 
     # Features.
 
@@ -623,12 +662,12 @@ class Project(Backends):
         app: str | None = None,
         model: str | None = None,
         engine: str | None = None,
-        components: str | float = "0.95",
+        components: str | float = COMPONENTS,
         as_of: str | None = None,
         snapshot: str | None = None,
         recompute: bool = False,
         by: str = LOCAL,
-        on_progress: Callable[[int, int], None] = lambda done, total: None,
+        on_progress: OnImages = lambda done, total: None,
     ) -> FeaturesReport:
         """Compute the vectors of images that have none yet, and reduce them.
 
@@ -645,8 +684,6 @@ class Project(Backends):
             UsageError: a prefix goes with an application, a moment or a snapshot.
             NotInstalled: the engine or the model needs what is missing.
         """
-        from millpond.pipelines.features import Asked, make_features
-
         if prefix is not None:
             if app is not None or as_of is not None or snapshot is not None:
                 raise UsageError("a prefix is listed as it is now; leave out app, as_of, snapshot")
@@ -669,6 +706,27 @@ class Project(Backends):
             recompute=recompute,
             on_progress=on_progress,
         )
+
+    def similar(
+        self, object_id: str, k: int = 10, *, model: str | None = None, by: str = LOCAL
+    ) -> list[dict[str, Any]]:
+        """The images most like one, the most alike first: ``{object_id, label, similarity}``.
+
+        Args:
+            object_id: of an object, which is compared with those of its application; or the
+                address of any other image, as `features` was given it.
+            k: how many, at most.
+            model: whose vectors, by whole or short name; None is the newest.
+
+        Raises:
+            NotFound: the image has no vector.
+        """
+        from millpond.features.similar import similar
+        from millpond.features.tables import FeatureTables
+
+        self.access.note(by, "images.read", f"what is similar to {object_id}"[:200])
+        table = FeatureTables(self.lake / "features").features
+        return [one.as_dict() for one in similar(self.engine, table, object_id, k, model)]
 
     # Run.
 

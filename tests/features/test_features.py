@@ -249,3 +249,37 @@ def test_what_makes_no_sense_is_refused(
 def test_dimension_of_the_network(project: millpond.Project, model: str, prefix: Path) -> None:
     project.features(str(prefix), model=model)
     assert matrix(rows(project, "features")).shape == (58, DIMENSION)
+
+
+def test_a_pipeline_makes_those_of_each_application(tmp_path: Path, model: str) -> None:
+    folder = tmp_path / "cells"
+    folder.mkdir()
+    network(folder / "own.onnx")
+    told = '\n[pipelines.features]\nmodel = "own.onnx"\ncomponents = "3"\n'
+    (folder / "millpond.toml").write_text(START + told)
+    images(tmp_path / "one", range(12))
+    with millpond.Project.open(folder) as project:
+        project.ingest(tmp_path / "one", app="cells")
+        done = project.run("features")
+        assert (done.status, done.rows) == ("done", 12)
+        assert project.run("features", app="cells").rows == 0
+        assert matrix(rows(project, "features_reduced")).shape == (12, 3)
+        with pytest.raises(Invalid, match="there are cells"):
+            project.run("features", app="trains")
+
+
+def test_a_restored_project_goes_on_where_it_was(
+    project: millpond.Project, model: str, tmp_path: Path
+) -> None:
+    images(tmp_path / "one", range(20))
+    project.ingest(tmp_path / "one", app="cells")
+    made = project.features(model=model)
+    project.backup(tmp_path / "copy")
+    millpond.Project.restore(tmp_path / "copy", tmp_path / "again")
+    images(tmp_path / "two", range(20, 23))
+    with millpond.Project.open(tmp_path / "again") as restored:
+        assert rows(restored, "features").equals(rows(project, "features"))
+        restored.ingest(tmp_path / "two", app="cells")
+        more = restored.features(model=model)
+    assert (more.images, more.computed) == (23, 3)
+    assert more.previous_explained_variance == made.explained_variance

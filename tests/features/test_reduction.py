@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,7 @@ def vectors(count: int = 400, dimension: int = 24, seed: int = 5) -> NDArray[np.
 def test_parts_put_together_are_the_whole(cuts: list[int], seed: int) -> None:
     every = vectors(seed=seed)
     edges = [0, *sorted(cuts), len(every)]
-    parts = [Moments.of(every[a:b]) for a, b in zip(edges, edges[1:], strict=False)]
+    parts = [Moments.of(every[a:b]) for a, b in pairwise(edges)]
     together = merged(parts, every.shape[1])
     exact = every.astype(np.float64)
     assert together.count == len(every)

@@ -25,7 +25,9 @@ def register(app: typer.Typer) -> None:
 
 def run(
     context: typer.Context,
-    pipeline: Annotated[str, typer.Argument(help="history, archive, views, maintain or land.")],
+    pipeline: Annotated[
+        str, typer.Argument(help="history, archive, views, maintain, land or features.")
+    ],
     as_of: Annotated[
         str | None,
         typer.Option(metavar="T", help="views: the moment to make them as of.", show_default=False),
@@ -46,13 +48,18 @@ def run(
         str | None,
         typer.Option(metavar="NAME", help="land: one feed instead of all.", show_default=False),
     ] = None,
+    app: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="features: one application.", show_default=False),
+    ] = None,
 ) -> None:
     """Run a pipeline and wait for it: history loads what was captured into the history.
 
     A run of the same pipeline that is under way is waited for, and one that was
     interrupted is taken up first.
     """
-    asked = {"as_of": as_of, "older_than": older_than, "from": first, "to": last, "feed": feed}
+    asked = {"as_of": as_of, "older_than": older_than, "from": first, "to": last}
+    asked |= {"feed": feed, "app": app}
     given = {name: value for name, value in asked.items() if value is not None}
     done = either(
         context,

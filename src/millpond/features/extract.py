@@ -108,7 +108,8 @@ class Extract:
         work = read_shard(self.work, shard)
         extractor = self.backbone.open()
         vectors = np.empty((work.num_rows, self.backbone.dimension), np.float32)
-        kept, refused = [], []
+        kept: list[int] = []
+        refused: list[list[Any]] = []
         object_ids, uris = work["object_id"].to_pylist(), work["uri"].to_pylist()
         images = Reader(self.limits).read(uris)
         for place, (object_id, image) in enumerate(zip(object_ids, images, strict=True)):

@@ -197,7 +197,8 @@ def shares_of(moments: Moments, scale: Matrix | None = None) -> Matrix:
     scale = _scale(moments) if scale is None else scale
     values = np.linalg.eigvalsh(moments.covariance / np.outer(scale, scale))[::-1]
     values = np.maximum(values, 0)
-    return values / max(float(values.sum()), np.finfo(float).tiny)
+    shares: Matrix = values / max(float(values.sum()), np.finfo(float).tiny)
+    return shares
 
 
 def _scale(moments: Moments) -> Matrix:
@@ -211,4 +212,5 @@ def _signed(components: Matrix) -> Matrix:
     """With the number of most weight in each above zero, so that a fit has one answer."""
     largest = np.abs(components).argmax(axis=1)
     signs = np.sign(components[np.arange(len(components)), largest])
-    return components * signs[:, None]
+    signed: Matrix = components * signs[:, None]
+    return signed

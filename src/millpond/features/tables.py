@@ -235,3 +235,15 @@ class FeatureTables:
         self.features = FeatureTable(folder, FEATURES)
         self.reduced = FeatureTable(folder, REDUCED)
         self.quarantine = FeatureTable(folder, QUARANTINE)
+
+    def kept(self) -> list[Path]:
+        """Every file of the features but those of runs under way; logs before what they name."""
+        names = [table.folder.name for table in (self.features, self.reduced, self.quarantine)]
+        names += ["reductions", "lineages", "reports", "backbones"]
+        found = [
+            path
+            for name in names
+            for path in (self.folder / name).rglob("*")
+            if path.is_file() and not path.name.startswith(PART)
+        ]
+        return sorted(found, key=lambda path: (path.parent.name != "_delta_log", path))

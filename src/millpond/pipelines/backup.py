@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from millpond.database.connection import reading
 from millpond.database.portable import copy_out, sqlite_file
 from millpond.durable import PART, is_full, make_folder, sync_folder
 from millpond.errors import Conflict, DiskFull, NotFound
+from millpond.features.tables import FeatureTables
 from millpond.history.history import History
 from millpond.models.tables import models
 from millpond.pipelines.copies import Copies, sync_folders
@@ -151,8 +153,9 @@ class _Backup:
             copies = Copies(aside, listing)
             # Step 3. Copy what its rows name: that was on disk before they were, and never changes.
             self._copy_named(copies)
-            # Step 4. Copy the files of the history, the settings and the views.
+            # Step 4. Copy the files of the history, the features, the settings and the views.
             self._copy_history(copies, held)
+            self._copy_features(copies)
             for path in (origin.folder / FILE, *sorted(origin.folder.glob("views/*.sql"))):
                 copies.copy(path, str(path.relative_to(origin.folder)))
             copies.keep(DATABASE)
@@ -225,6 +228,14 @@ class _Backup:
                 copies.copy(path, name)
 
         side_by_side(copy, sorted(path for path in held.rglob("*") if path.is_file()))
+
+    def _copy_features(self, copies: Copies) -> None:
+        """Copy the features as they are now; none of their files ever changes but at once."""
+        lake = self._origin.lake
+        for path in FeatureTables(lake / "features").kept():
+            # What a run has replaced meanwhile has its successor in the next backup.
+            with suppress(FileNotFoundError):
+                copies.copy(path, f"{LAKE}/{path.relative_to(lake)}")
 
     def _telling(self, stage: str) -> Callable[[int, int], None]:
         return lambda done, total: self._on_progress(stage, done, total)

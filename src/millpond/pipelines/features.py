@@ -1,24 +1,31 @@
-"""Features of an application, a snapshot or a prefix: what is listed, and by which model."""
+"""Features of an application, a snapshot or a prefix; and the pipeline that makes them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 import pyarrow as pa
 
 from millpond.analytics.analytics import Analytics
-from millpond.errors import UsageError
+from millpond.errors import Invalid, UsageError
 from millpond.features.computing import OnProgress
 from millpond.features.features import Features
 from millpond.features.find_backbone import find_backbone
 from millpond.features.listing import list_app, list_prefix, list_snapshot
 from millpond.features.reduction import Wanted
 from millpond.features.report import FeaturesReport
+from millpond.pipelines.pipeline import Parameters, Pipeline, Say, Step
+from millpond.settings import FeaturesPipeline
 from millpond.snapshots.snapshot import Snapshot
 from millpond.values import iso
+
+#: Makes the features of an application: its name, the model, and the components to keep.
+Make: TypeAlias = Callable[[str, str | None, str], int]
 
 #: The share of the variance that reduced vectors keep unless another is asked for.
 COMPONENTS = "0.95"
@@ -90,3 +97,37 @@ def make_features(
         anew=recompute,
         on_progress=on_progress,
     )
+
+
+def features_pipeline(apps: Sequence[str], make: Make, settings: FeaturesPipeline) -> Pipeline:
+    """Makes what is missing, of one application or of all.
+
+    Args:
+        make: gives the number of vectors that it made.
+    """
+
+    def settled(parameters: Parameters) -> Parameters:
+        app = parameters.get("app")
+        if app is not None and app not in apps:
+            raise Invalid(f"no application {app!r}; there are {', '.join(apps) or 'none'}")
+        return parameters
+
+    def steps(parameters: Parameters) -> list[Step]:
+        chosen = [parameters["app"]] if "app" in parameters else apps
+        return [Step(app, partial(_make, make, app, settings)) for app in chosen]
+
+    return Pipeline(
+        "features",
+        steps,
+        takes=("app",),
+        settled=settled,
+        goes_on=True,
+        schedule=settings.schedule,
+        retries=settings.retries,
+    )
+
+
+def _make(make: Make, app: str, settings: FeaturesPipeline, say: Say) -> int:
+    made = make(app, settings.model or None, settings.components)
+    say(f"{made:,} vectors made for {app}")
+    return made

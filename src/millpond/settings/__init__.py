@@ -1,7 +1,7 @@
 """What a project declares in ``millpond.toml``: every setting once, with default and help."""
 
 from millpond.settings.feeds import FeedColumn, FeedSection
-from millpond.settings.pipelines import LandPipeline, PipelinesSection
+from millpond.settings.pipelines import FeaturesPipeline, LandPipeline, PipelinesSection
 from millpond.settings.settings import (
     FILE,
     FORMAT,
@@ -27,6 +27,7 @@ __all__ = [
     "AppTemplate",
     "DatabaseSection",
     "EngineSection",
+    "FeaturesPipeline",
     "FeedColumn",
     "FeedSection",
     "LandPipeline",

@@ -57,6 +57,18 @@ class MaintainPipeline(PipelineSection):
     schedule: str = Field("daily", description=_WHEN)
 
 
+class FeaturesPipeline(PipelineSection):
+    """``[pipelines.features]``."""
+
+    model: str = Field(
+        "",
+        description="Checkpoint by name or folder, or ONNX file; empty: google/efficientnet-b0.",
+    )
+    components: str = Field(
+        "0.95", description="Components that are kept, or the share of the variance to keep."
+    )
+
+
 class LandPipeline(PipelineSection):
     """``[pipelines.land]``."""
 
@@ -71,3 +83,4 @@ class PipelinesSection(Section):
     views: ViewsPipeline = ViewsPipeline()
     maintain: MaintainPipeline = MaintainPipeline()
     land: LandPipeline = LandPipeline()
+    features: FeaturesPipeline = FeaturesPipeline()
