@@ -16,6 +16,13 @@ from millpond.raw.limits import Limits
 
 _FILE = "file://"
 
+#: Requests to S3 that go on at the same time.
+_AT_ONCE = 32
+#: Bytes that are asked for ahead of those taken, so that one answer that is late holds up
+#: no other; and the least that an image counts for.
+_AHEAD, _LEAST = 32 * 1024 * 1024, 64 * 1024
+_UNKNOWN = 1024 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Reader:
@@ -24,32 +31,44 @@ class Reader:
     Args:
         limits: files that are longer are refused, unread.
         patience: with S3.
-        ahead: requests to S3 that go on at the same time, and answers that wait to be taken.
     """
 
     limits: Limits = field(default_factory=Limits)
     patience: Patience = field(default_factory=Patience)
-    ahead: int = 32
 
-    def read(self, uris: Sequence[str]) -> Iterator[bytes | MillpondError]:
+    def read(
+        self, uris: Sequence[str], sizes: Sequence[int] | None = None
+    ) -> Iterator[bytes | MillpondError]:
         """The bytes of each image, or why there are none, in the order of `uris`.
 
         An error is an answer, so that one image never ends a run: `NotFound`,
         `NotAllowed`, `TooLarge`, and `Busy` for one that S3 did not give in all
         attempts: it says nothing of the image, which may be read another time.
+
+        Args:
+            sizes: the ``bytes`` of the listing, which bound what is held; without, each
+                image counts for a megabyte.
         """
-        if not any(uri.startswith(SCHEME) for uri in uris):
+        if any(uri.startswith(SCHEME) for uri in uris):
+            yield from self._ahead(uris, sizes or [_UNKNOWN] * len(uris))
+        else:
             yield from map(self._answer, uris)
-            return
-        pool = ThreadPoolExecutor(min(self.ahead, len(uris)), "s3")
-        waiting: deque[Future[bytes | MillpondError]] = deque()
+
+    def _ahead(self, uris: Sequence[str], sizes: Sequence[int]) -> Iterator[bytes | MillpondError]:
+        pool = ThreadPoolExecutor(_AT_ONCE, "s3")
+        waiting: deque[tuple[Future[bytes | MillpondError], int]] = deque()
+        held = 0
         try:
-            for uri in uris:
-                if len(waiting) == self.ahead:
-                    yield waiting.popleft().result()
-                waiting.append(pool.submit(self._answer, uri))
+            for uri, size in zip(uris, sizes, strict=True):
+                counted = max(min(size, self.limits.bytes), _LEAST)
+                while waiting and held + counted > _AHEAD:
+                    answer, done = waiting.popleft()
+                    yield answer.result()
+                    held -= done
+                waiting.append((pool.submit(self._answer, uri), counted))
+                held += counted
             while waiting:
-                yield waiting.popleft().result()
+                yield waiting.popleft()[0].result()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 

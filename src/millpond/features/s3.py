@@ -18,14 +18,7 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from millpond.errors import (
-    Busy,
-    Invalid,
-    MillpondError,
-    NotAllowed,
-    NotFound,
-    NotInstalled,
-)
+from millpond.errors import Busy, Invalid, MillpondError, NotAllowed, NotFound, NotInstalled
 from millpond.raw.limits import Limits
 
 if TYPE_CHECKING:
@@ -45,15 +38,20 @@ class Patience:
     """How often, and how long, S3 is asked for one thing.
 
     Args:
-        stall: seconds without a byte after which a request counts as lost.
+        stall: seconds without a byte after which the first request counts as lost; doubled
+            for each further one, up to ten times as many, for a server may be just slow.
         attempts: requests in all, the first one among them.
         pause: seconds before the second attempt, doubled before each further one, up to
             five; half of each is left to chance, so that workers do not come back at once.
     """
 
-    stall: float = 5.0
+    stall: float = 2.0
     attempts: int = 8
     pause: float = 0.2
+
+    def lost_after(self, failed: int) -> float:
+        """Seconds without a byte that end the request after so many that failed."""
+        return self.stall * min(2**failed, 10)
 
     def wait(self, failed: int) -> None:
         """Sleep after that many attempts have failed."""
@@ -96,9 +94,10 @@ def list_keys(bucket: str, prefix: str, patience: Patience) -> Iterator[Sequence
         Invalid: a key cannot be addressed; the message names it.
         Busy: the server cannot be reached, or does not answer.
     """
-    store, last, failed = _store(bucket, patience), None, 0
+    last, failed = None, 0
     while True:
         try:
+            store = _store(bucket, patience.lost_after(failed))
             for page in store.list(prefix or None, offset=last, chunk_size=_PAGE):
                 yield page
                 last, failed = page[-1]["path"], 0
@@ -119,10 +118,10 @@ def read_object(address: str, limits: Limits, patience: Patience) -> bytes:
         Busy: the server cannot be reached, or does not answer.
     """
     bucket, key = split_address(address)
-    store, failed = _store(bucket, patience), 0
+    failed = 0
     while True:
         try:
-            answer = store.get(key)
+            answer = _store(bucket, patience.lost_after(failed)).get(key)
             limits.check_bytes(answer.meta["size"])
             return answer.bytes().to_bytes()
         except MillpondError:
@@ -133,13 +132,13 @@ def read_object(address: str, limits: Limits, patience: Patience) -> bytes:
             patience.wait(failed)
 
 
-def _store(bucket: str, patience: Patience) -> S3Store:
+def _store(bucket: str, stall: float) -> S3Store:
     names = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
     endpoint = next((os.environ[name] for name in names if os.environ.get(name)), "")
-    return _open(bucket, endpoint, patience.stall)
+    return _open(bucket, endpoint, stall)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def _open(bucket: str, endpoint: str, stall: float) -> S3Store:
     """A client, which keeps its connections; one for all threads of a process."""
     from obstore.store import S3Store

@@ -1,0 +1,136 @@
+"""S3: every key is found and every object read, once, also over a bad line."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from millpond.errors import Busy, Invalid, NotFound, TooLarge
+from millpond.features.listing import LISTING, list_prefix, list_s3, write_listing
+from millpond.features.reading import Reader
+from millpond.features.s3 import Patience
+from millpond.features.shards import cut, read_shard
+from millpond.raw.limits import Limits
+from s3_server import FAULTS, S3Server, bad_line, s3_server, use
+
+COUNT = 3_500
+#: A stall is over sooner here than anyone would wait in earnest.
+HASTE = Patience(stall=0.6, pause=0.02)
+
+
+@pytest.fixture(scope="module")
+def filled() -> Iterator[S3Server]:
+    with s3_server() as server:
+        server.put({f"many/{kind(n)}/{n}.jpg": text(n) for n in range(COUNT)})
+        yield server
+
+
+@pytest.fixture
+def server(filled: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
+    use(monkeypatch, filled.address)
+    return filled
+
+
+def kind(number: int) -> str:
+    return "apple" if number % 3 else "lemon"
+
+
+def text(number: int) -> str:
+    return f"the bytes of picture {number}"
+
+
+def rows(batches: Iterator[pa.RecordBatch]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = pa.Table.from_batches(batches, LISTING).to_pylist()
+    return found
+
+
+def test_every_key_is_found_with_its_label(server: S3Server) -> None:
+    found = {row["object_id"]: row for row in rows(list_prefix("s3://pictures/many"))}
+    assert set(found) == {f"s3://pictures/many/{kind(n)}/{n}.jpg" for n in range(COUNT)}
+    assert found["s3://pictures/many/lemon/3.jpg"] == {
+        "object_id": "s3://pictures/many/lemon/3.jpg",
+        "label": "lemon",
+        "uri": "s3://pictures/many/lemon/3.jpg",
+        "bytes": len(text(3)),
+    }
+
+
+def test_over_a_bad_line_all_is_found_and_read_once(
+    filled: S3Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with bad_line(filled, every=10) as line:
+        use(monkeypatch, line.address)
+        count = write_listing(list_s3("s3://pictures/many", HASTE), tmp_path / "listing.parquet")
+        made = cut(tmp_path / "listing.parquet", [], tmp_path / "work.parquet", 2)
+        assert count == made.objects == COUNT
+        reader = pickle.loads(pickle.dumps(Reader(patience=HASTE)))
+        shards = [read_shard(tmp_path / "work.parquet", number) for number in range(made.shards)]
+        work = pa.concat_tables(shards).to_pydict()
+        answers = list(reader.read(work["uri"], work["bytes"]))
+    wanted = {f"s3://pictures/many/{kind(n)}/{n}.jpg": text(n).encode() for n in range(COUNT)}
+    assert dict(zip(work["uri"], answers, strict=True)) == wanted
+    assert all(line.happened[fault] > COUNT / 100 for fault in FAULTS)
+
+
+def test_a_listing_goes_on_behind_a_page_that_was_lost(
+    filled: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with bad_line(filled, every=2) as line:
+        use(monkeypatch, line.address)
+        for _ in range(2):
+            found = [row["object_id"] for row in rows(list_s3("s3://pictures/many", HASTE))]
+            assert len(found) == len(set(found)) == COUNT
+    assert all(line.happened[fault] for fault in FAULTS)
+
+
+def test_what_never_comes_is_an_answer_of_its_own(
+    filled: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patience = Patience(stall=0.2, attempts=3, pause=0.01)
+    with bad_line(filled, every=1) as line:
+        use(monkeypatch, line.address)
+        [answer] = Reader(patience=patience).read(["s3://pictures/many/lemon/0.jpg"])
+        assert isinstance(answer, Busy)
+        assert "s3://pictures/many/lemon/0.jpg did not answer 3 times" in str(answer)
+        with pytest.raises(Busy, match="did not answer 3 times"):
+            rows(list_s3("s3://pictures/many", patience))
+    assert line.happened.total() == 6
+
+
+def test_refusals_do_not_end_the_reading(server: S3Server) -> None:
+    server.put({"big.jpg": "x" * 1000, "small.jpg": "x"})
+    uris = [f"s3://pictures/{name}.jpg" for name in ("big", "none", "small")]
+    big, none, small = Reader(Limits(bytes=100)).read(uris)
+    assert isinstance(big, TooLarge)
+    assert isinstance(none, NotFound)
+    assert small == b"x"
+
+
+def test_keys_of_all_kinds_are_found_and_read(server: S3Server) -> None:
+    keys = ["ä ö.jpg", "x%20y.jpg", "#1?.jpg", "p+q&r=.jpg", "~^|{}[]<>'\"`\\.jpg", "a:b,c;d.jpg"]
+    server.put({f"odd/a folder/{key}": key for key in keys})
+    server.put({"odd/": "", "odd/empty": "", "odd/.hidden/a.jpg": "no", "odd/labels.csv": "no"})
+    server.put({"oddly/a.jpg": "another folder"})
+    found = rows(list_s3("s3://pictures/odd"))
+    assert {row["label"] for row in found} == {"a folder"}
+    assert {row["label"] for row in rows(list_s3("s3://pictures/odd/a folder/"))} == {None}
+    answers = list(Reader().read([row["uri"] for row in found]))
+    assert sorted(map(bytes, answers)) == sorted(key.encode() for key in keys)
+
+
+def test_a_key_that_cannot_be_addressed_is_said(server: S3Server) -> None:
+    server.put({"broken/a//b.jpg": "nobody can ask for it"})
+    with pytest.raises(Invalid, match=r"s3://pictures/broken cannot be addressed: .*a//b\.jpg"):
+        rows(list_s3("s3://pictures/broken"))
+
+
+def test_a_bucket_that_is_not_there_is_said(server: S3Server) -> None:
+    with pytest.raises(NotFound, match="bucket that is not there"):
+        rows(list_s3("s3://no-such-bucket/pictures"))
+    with pytest.raises(Invalid, match="write s3://bucket/prefix"):
+        list_s3("s3://")
