@@ -65,13 +65,13 @@ def _of_file(name: str, path: Path) -> Backbone:
     model = path.read_bytes()
     check_onnx(model)
     kind, shape = OnnxRuntime(model).takes
-    sides = shape[2:] if len(shape) == 4 else []
-    if kind != "tensor(float)" or shape[1:2] != [3] or not all(isinstance(s, int) for s in sides):
+    fixed = len(shape) == 4 and shape[1] == 3 and all(isinstance(side, int) for side in shape[2:])
+    if kind != "tensor(float)" or not fixed:
         raise Invalid(
             f"{name} takes {kind} of the shape {shape}; "
             "a backbone takes 32-bit floats [1, 3, height, width] of a fixed height and width"
         )
-    return _made(name, path, model, ImagePreprocessing(*sides))
+    return _made(name, path, model, ImagePreprocessing(*shape[2:]))
 
 
 def _made(name: str, path: Path, model: bytes, preprocessing: ImagePreprocessing) -> Backbone:
