@@ -1,0 +1,1 @@
+"""What features cost: the same images and the same network here and in other tools."""
