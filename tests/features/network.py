@@ -14,11 +14,12 @@ from PIL import Image
 DIMENSION, SIDE = 24, 32
 
 
-def network(path: Path, seed: int = 0, work: int = 0) -> Path:
+def network(path: Path, seed: int = 0, work: int = 0, *, averaged: bool = True) -> Path:
     """Write a network: convolutions, whose answers are averaged over the picture.
 
     Args:
         work: further convolutions that only take time.
+        averaged: by the network itself; otherwise by whoever uses it.
     """
     chance = np.random.default_rng(seed)
     shapes = [(DIMENSION, 3, 5, 5), *[(DIMENSION, DIMENSION, 3, 3)] * (1 + work)]
@@ -40,10 +41,13 @@ def network(path: Path, seed: int = 0, work: int = 0) -> Path:
             helper.make_node("Relu", [f"c{number}"], [f"r{number}"]),
         ]
         last = f"r{number}"
-    nodes.append(helper.make_node("GlobalAveragePool", [last], ["pooled"]))
-    nodes.append(helper.make_node("Flatten", ["pooled"], ["vector"]))
+    shape: list[int | str] = [1, DIMENSION, "high", "wide"]
+    if averaged:
+        nodes.append(helper.make_node("GlobalAveragePool", [last], ["pooled"]))
+        nodes.append(helper.make_node("Flatten", ["pooled"], ["vector"]))
+        last, shape = "vector", [1, DIMENSION]
     given = helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, SIDE, SIDE])
-    answered = helper.make_tensor_value_info("vector", TensorProto.FLOAT, [1, DIMENSION])
+    answered = helper.make_tensor_value_info(last, TensorProto.FLOAT, shape)
     graph = helper.make_graph(nodes, "network", [given], [answered], weights)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     onnx.save(model, path)

@@ -42,6 +42,8 @@ class RayEngine:
         # without a GPU is not told so.
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+        # A busy machine takes longer to start one than the half minute that Ray would wait.
+        os.environ.setdefault("RAY_raylet_start_wait_time_s", "120")
         try:
             import ray
         except ImportError:
@@ -100,7 +102,7 @@ class RayEngine:
                 log_to_driver=False,
                 logging_level=logging.ERROR,
             )
-        except (ConnectionError, RuntimeError, ValueError) as error:
+        except Exception as error:  # A node that does not start raises just that.
             with suppress(Exception):
                 self._ray.shutdown()
             where = f"at {address!r} (engine.address)" if address else "on this machine"

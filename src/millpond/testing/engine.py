@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -25,6 +26,7 @@ from millpond.testing.batches import (
     killed,
     killed_once,
     marked,
+    met,
     missing,
     varied,
     varied_row,
@@ -117,20 +119,75 @@ class ClusterEngineSuite(BatchEngineSuite):
         assert len(_rows(engine.run(count, 1, ROWS))) == 2
 
 
+class MachinesEngineSuite:
+    """What an engine must do whose two workers are on machines of their own.
+
+    Inherit it, and give it besides ``engine`` the fixture ``lose``, which ends the machine
+    on which there is a process, and all that runs there, without a word.
+    """
+
+    @pytest.fixture
+    def engine(self) -> BatchEngine:
+        """An engine of two workers, each on a machine of its own."""
+        raise pytest.UsageError("a suite needs a fixture that gives the backend: engine")
+
+    @pytest.fixture
+    def lose(self) -> Callable[[int], None]:
+        """Ends the machine of a process."""
+        raise pytest.UsageError("a suite needs a fixture that ends a machine: lose")
+
+    def test_a_machine_may_be_lost(
+        self, engine: BatchEngine, lose: Callable[[int], None], tmp_path: Path
+    ) -> None:
+        """The other makes its calls again, and every shard is seen once."""
+
+        def strike() -> None:
+            lose(int(_first(lambda: [path.name for path in tmp_path.iterdir()], 2)[0]))
+
+        thread = threading.Thread(target=strike)
+        thread.start()
+        rows = _rows(engine.run(partial(met, tmp_path), SHARDS, ROWS))
+        thread.join()
+        assert len(list(tmp_path.iterdir())) >= 2
+        assert sorted(shard for shard, _ in rows if shard >= 0) == list(range(SHARDS))
+        assert sum(seen for shard, seen in rows if shard < 0) == SHARDS
+
+
 @contextmanager
 def left_alone(open_one: Callable[[], BatchEngine]) -> Iterator[BatchEngine]:
     """Open an engine and close it, and see that all its processes end."""
-    before = _descendants(os.getpid())
+    before = descendants(os.getpid())
     engine = open_one()
     yield engine
-    started = _descendants(os.getpid()) - before
+    started = descendants(os.getpid()) - before
     engine.close()
     left = _settled(lambda: len([pid for pid in started if Path(f"/proc/{pid}").exists()]), goal=0)
     assert left == 0, f"{left} of {len(started)} processes are left"
 
 
+def descendants(pid: int) -> set[int]:
+    """The processes that a process started, and those that these did."""
+    found: set[int] = set()
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            started = {int(child) for child in children.read_text().split()}
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        found |= started.union(*map(descendants, started))
+    return found
+
+
 def _rows(batches: Iterator[pa.RecordBatch]) -> list[tuple[int, int]]:
     return [tuple(row.values()) for batch in batches for row in batch.to_pylist()]
+
+
+def _first(names: Callable[[], list[str]], number: int) -> list[str]:
+    """So many names, when there are as many."""
+    until = time.monotonic() + 60
+    while len(found := names()) < number:
+        assert time.monotonic() < until, f"only {found} came"
+        time.sleep(0.02)
+    return found
 
 
 def _settled(number: Callable[[], int], goal: int | None = None) -> int:
@@ -143,15 +200,3 @@ def _settled(number: Callable[[], int], goal: int | None = None) -> int:
             last, since = now, time.monotonic()
         assert time.monotonic() - begun < 60, f"{now} still changes"
     return last
-
-
-def _descendants(pid: int) -> set[int]:
-    """The processes that a process started, and those that these did."""
-    found: set[int] = set()
-    for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            started = {int(child) for child in children.read_text().split()}
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        found |= started.union(*map(_descendants, started))
-    return found
