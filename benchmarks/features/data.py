@@ -133,6 +133,12 @@ def _make_network(folder: Path, seen: NDArray[np.float32]) -> None:
     shape: dict[str, Any] = {"image_size": SIDE, "hidden_dim": DIMENSION, "dropout_rate": 0.2}
     config = EfficientNetConfig(width_coefficient=1.0, depth_coefficient=1.0, **shape)
     model = EfficientNetModel(config).eval()
+    # As `transformers` draws them, the numbers shrink layer by layer, and the vectors are zero.
+    for part in model.modules():
+        if isinstance(part, torch.nn.Conv2d):
+            torch.nn.init.kaiming_normal_(part.weight)
+        if isinstance(part, torch.nn.BatchNorm2d):
+            torch.nn.init.ones_(part.weight)
     settle(model, torch.from_numpy(seen))
     model.save_pretrained(folder / "checkpoint")
     (folder / "checkpoint" / "preprocessor_config.json").write_text(json.dumps(PROCESSOR))
