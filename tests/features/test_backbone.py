@@ -252,6 +252,26 @@ def test_a_bare_file_that_does_not_fit_is_refused(tmp_path: Path) -> None:
         find_backbone(str(tmp_path / "model.pt"), tmp_path)
 
 
+def test_a_lower_precision_is_another_model_with_almost_the_same_vectors(
+    resnet: Path, tmp_path: Path
+) -> None:
+    openvino = pytest.importorskip("openvino", reason="the extra openvino is not installed")
+    if "BF16" not in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        pytest.skip("this processor has no bf16")
+    full = find_backbone(str(resnet), tmp_path)
+    lower = find_backbone(str(resnet), tmp_path, "bf16")
+    assert lower.model.startswith("resnet-tiny-bf16-")
+    assert lower.path == full.path
+    one, other = vector(full, picture(7)), vector(pickle.loads(pickle.dumps(lower)), picture(7))
+    assert not np.array_equal(one, other)
+    assert one @ other / np.linalg.norm(one) / np.linalg.norm(other) > 0.999
+
+
+def test_an_unknown_precision_is_refused(resnet: Path, tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match="precision 'int4' is not one of fp32, bf16"):
+        find_backbone(str(resnet), tmp_path, "int4")
+
+
 PROCESSORS = {
     "stretch": hf.ViTImageProcessorPil(size={"height": 48, "width": 64}),
     "shorter side, cropped": hf.CLIPImageProcessorPil(

@@ -18,11 +18,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
+from typing import Literal, TypeAlias
 
 from millpond.errors import Corrupted
 from millpond.features.extractor import Extractor
 from millpond.features.image_preprocessing import ImagePreprocessing
 
+#: The arithmetic of the network: 32 bits, or products of 16 bits (bfloat16) summed in 32.
+Precision: TypeAlias = Literal["fp32", "bf16"]
+
+_RUNTIMES = {"fp32": "onnx", "bf16": "openvino"}
 _OPENING = Lock()
 
 
@@ -36,6 +41,7 @@ class Backbone:
         path: the ONNX file, which every worker can read.
         dimension: how many numbers a vector has.
         preprocessing: what a picture becomes before.
+        precision: of the arithmetic.
     """
 
     name: str
@@ -43,6 +49,7 @@ class Backbone:
     path: Path
     dimension: int
     preprocessing: ImagePreprocessing
+    precision: Precision = "fp32"
 
     def open(self) -> Extractor:
         """The network in this process, which all its threads share.
@@ -83,4 +90,4 @@ def _opened(backbone: Backbone) -> Extractor:
     name = backbone.model.rpartition("-")[0]
     if identity(name, model, backbone.preprocessing) != backbone.model:
         raise Corrupted(f"{backbone.path} is not the file of {backbone.model}; it was changed")
-    return Extractor(model, backbone.preprocessing)
+    return Extractor(model, backbone.preprocessing, _RUNTIMES[backbone.precision])

@@ -20,14 +20,17 @@ class Extractor:
         model: the bytes of an ONNX file that takes one picture ``[1, 3, h, w]``. Its first
             output is the vector ``[1, d]``, or ``[1, d, h, w]``, which is averaged over space.
         preprocessing: what the pictures become before.
+        runtime: the name of what computes it.
 
     Raises:
         Invalid: the runtime does not take the model.
     """
 
-    def __init__(self, model: bytes, preprocessing: ImagePreprocessing) -> None:
+    def __init__(
+        self, model: bytes, preprocessing: ImagePreprocessing, runtime: str = "onnx"
+    ) -> None:
         # One thread to a picture: several pictures at a time beat several threads to one.
-        self._runtime = open_runtime(model, threads=1)
+        self._runtime = open_runtime(model, threads=1, name=runtime)
         self._preprocessing = preprocessing
 
     def vector(self, data: bytes, limits: Limits) -> NDArray[np.float32]:

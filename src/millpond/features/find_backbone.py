@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import numpy as np
 from PIL import Image
 
 from millpond.durable import write_folder
 from millpond.errors import Conflict, Corrupted, Invalid, NotFound, NotInstalled
-from millpond.features.backbone import Backbone, identity, short
+from millpond.features.backbone import Backbone, Precision, identity, short
 from millpond.features.extractor import Extractor
 from millpond.features.image_preprocessing import ImagePreprocessing
 from millpond.features.weights import CONFIG, check_checkpoint, fetch, weight_files
@@ -29,10 +30,12 @@ MANIFEST: Final = "backbone.json"
 _FORMAT: Final = 1
 #: How far one's own preprocessing may be from the checkpoint's, in the tensor.
 _TOLERANCE: Final = 1e-4
+#: The least cosine of a vector in lower precision to the same in 32 bits.
+_COSINE: Final = 0.999
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 
 
-def find_backbone(asked: str | None, cache: Path) -> Backbone:
+def find_backbone(asked: str | None, cache: Path, precision: Precision = "fp32") -> Backbone:
     """The backbone of a name, a folder or a file.
 
     Args:
@@ -42,6 +45,8 @@ def find_backbone(asked: str | None, cache: Path) -> Backbone:
             name of one, looked for among those kept in `cache`, then in the cache of
             Hugging Face on this machine, then fetched. None is `DEFAULT`.
         cache: the folder where converted checkpoints are kept.
+        precision: ``bf16`` is faster on processors that have it, and its vectors differ a
+            little, so they count as those of another model.
 
     Raises:
         NotFound: there is no such file or folder.
@@ -49,7 +54,13 @@ def find_backbone(asked: str | None, cache: Path) -> Backbone:
             converts them is not installed; the message says how to bring them.
         Invalid: the file or the checkpoint cannot be used; the message says why.
     """
-    name = asked or DEFAULT
+    if precision not in get_args(Precision):
+        raise Invalid(f"precision {precision!r} is not one of {', '.join(get_args(Precision))}")
+    backbone = _find(asked or DEFAULT, cache)
+    return backbone if precision == "fp32" else _lower(backbone, precision)
+
+
+def _find(name: str, cache: Path) -> Backbone:
     path = Path(name).expanduser()
     if path.is_file():
         return _of_file(name, path.resolve())
@@ -58,6 +69,25 @@ def find_backbone(asked: str | None, cache: Path) -> Backbone:
     if name.endswith(".onnx") or _NAME.fullmatch(name) is None:
         raise NotFound(f"there is no file or folder {name}; name one, or a model such as {DEFAULT}")
     return _kept(name, cache) or _of_folder(name, fetch(name), cache)
+
+
+def _lower(backbone: Backbone, precision: Precision) -> Backbone:
+    """The same network in a lower precision, if its vectors stay close to those it had.
+
+    Raises:
+        Invalid: they do not, or this machine cannot.
+    """
+    name, _, digits = backbone.model.rpartition("-")
+    lower = replace(backbone, model=f"{name}-{precision}-{digits}", precision=precision)
+    one, other = backbone.open().of_picture(_picture()), lower.open().of_picture(_picture())
+    lengths = float(np.linalg.norm(one)) * float(np.linalg.norm(other))
+    cosine = float(one @ other) / lengths if lengths else 0.0
+    if cosine < _COSINE:
+        raise Invalid(
+            f"in {precision} the vectors of {backbone.name} have a cosine of {cosine:.4f} to those "
+            f"in fp32, less than {_COSINE}; use fp32"
+        )
+    return lower
 
 
 def _of_file(name: str, path: Path) -> Backbone:
