@@ -74,8 +74,7 @@ def killing(project: millpond.Project, engine: str, kill: bool) -> Iterator[thre
                     if _WORKERS[engine] in Path(f"/proc/{pid}/cmdline").read_bytes():
                         os.kill(pid, signal.SIGKILL)
                         killed.set()
-            if killed.is_set():
-                return
+                        return
 
     watching = threading.Thread(target=watch)
     if kill:

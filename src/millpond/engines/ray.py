@@ -21,6 +21,8 @@ from millpond.settings import EngineSection
 _RETRIES = 3
 #: Bytes of shared memory of a cluster on this machine; what it carries are rows, not images.
 _SHARED = 256 * 1024**2
+#: A node that is only busy is not given up, and this process with it.
+_PATIENT = {"health_check_timeout_ms": 60_000, "health_check_failure_threshold": 10}
 
 
 class RayEngine:
@@ -42,8 +44,6 @@ class RayEngine:
         # without a GPU is not told so.
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-        # A busy machine takes longer to start one than the half minute that Ray would wait.
-        os.environ.setdefault("RAY_raylet_start_wait_time_s", "120")
         try:
             import ray
         except ImportError:
@@ -95,6 +95,7 @@ class RayEngine:
             "num_cpus": self._section.workers or len(os.sched_getaffinity(0)),
             "object_store_memory": _SHARED,
             "include_dashboard": False,
+            "_system_config": _PATIENT,
         }
         try:
             self._ray.init(
