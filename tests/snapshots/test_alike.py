@@ -77,12 +77,12 @@ def test_a_snapshot_keeps_clusters_together_and_says_so(pond: Pond, tmp_path: Pa
     pond.ingest(cells(tmp_path / "cells", 40))
     asked: list[Sequence[str]] = []
 
-    def every_fourth(object_ids: Sequence[str]) -> dict[str, str]:
+    def find(object_ids: Sequence[str]) -> Alike:
         asked.append(object_ids)
-        return {name: str(place % 10) for place, name in enumerate(sorted(object_ids))}
+        clusters = {name: str(place % 10) for place, name in enumerate(sorted(object_ids))}
+        return Alike({"diameter": 0.05, "model": "net-0"}, clusters)
 
-    alike = Alike({"diameter": 0.05, "model": "net-0"}, every_fourth)
-    made = pond.freeze("s", alike=alike)
+    made = pond.freeze("s", find_alike=find)
     assert [len(ids) for ids in asked] == [40]
     assert made.definition["alike"] == {"diameter": 0.05, "model": "net-0"}
     assert made.manifest()["split"]["clusters"] == 10
@@ -93,5 +93,5 @@ def test_a_snapshot_keeps_clusters_together_and_says_so(pond: Pond, tmp_path: Pa
 
 def test_an_image_that_nobody_looked_at_is_refused(pond: Pond, tmp_path: Path) -> None:
     pond.ingest(cells(tmp_path / "cells", 3))
-    with pytest.raises(Invalid, match="and 2 more are in no cluster"):
-        pond.freeze("s", alike=Alike({}, lambda object_ids: {}))
+    with pytest.raises(Invalid, match="3 images are in no cluster, object"):
+        pond.freeze("s", find_alike=lambda object_ids: Alike({}, {}))

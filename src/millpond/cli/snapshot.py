@@ -42,18 +42,29 @@ def create(
             "such as 'label=WBC&reviewed=yes'.",
         ),
     ] = None,
+    similar: Annotated[
+        float | None,
+        typer.Option(
+            metavar="DIAMETER",
+            help="Keep near-duplicates in one part: clusters of features at most that wide, such "
+            "as 0.05 (one minus the cosine).",
+        ),
+    ] = None,
 ) -> None:
     """Freeze the reviewed images of an application, their labels and their parts."""
     chosen = None if filter is None else _parsed(filter)
 
     def there(server: Connection) -> dict[str, Any]:
-        body = {"name": name, "app": server.app_name(app), "as_of": as_of, "filter": chosen}
+        body: dict[str, Any] = {"name": name, "app": server.app_name(app), "as_of": as_of}
+        body["filter"] = chosen
+        if similar is not None:
+            body["similar"] = similar
         return dict(server.post("/api/v1/snapshots", body))
 
     made = either(
         context,
         lambda project: project.snapshot(
-            name, app=app, as_of=as_of, filter=chosen, by=local_user()
+            name, app=app, as_of=as_of, filter=chosen, similar=similar, by=local_user()
         ).as_dict(),
         there,
     )

@@ -188,19 +188,30 @@ class Client:
         as_of: str | None = None,
         object_ids: Sequence[str] | None = None,
         filter: Mapping[str, Any] | None = None,
+        similar: float | None = None,
     ) -> dict[str, Any]:
         """Freeze the reviewed images of an application under a name.
 
         Args:
             object_ids: of these alone.
             filter: of those alone that it holds now.
+            similar: near-duplicates stay in one part, in clusters of this diameter.
         """
         body: dict[str, Any] = {"name": name, "app": self._server.app_name(app), "as_of": as_of}
         if object_ids is not None:
             body["object_ids"] = list(object_ids)
         if filter is not None:
             body["filter"] = dict(filter)
+        if similar is not None:
+            body["similar"] = similar
         return dict(self._server.post("/api/v1/snapshots", body))
+
+    def similar(
+        self, object_id: str, k: int = 10, *, model: str | None = None
+    ) -> list[dict[str, Any]]:
+        """The images of the same application most like one, the most alike first."""
+        path = f"/api/v1/objects/{object_id}/similar"
+        return list(self._server.get(path, k=k, model=model)["similar"])
 
     def export(
         self,

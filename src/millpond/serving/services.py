@@ -131,6 +131,7 @@ class Work(Protocol):
         as_of: str | int | None = None,
         object_ids: Sequence[str] | None = None,
         filter: Mapping[str, Any] | None = None,
+        similar: float | None = None,
         by: str,
     ) -> Snapshot:
         """Freeze the reviewed images of an application, of all or of those chosen.
@@ -138,6 +139,16 @@ class Work(Protocol):
         Raises:
             Conflict: the name is taken.
             Invalid: there is nothing to freeze, or the moment is still to come.
+        """
+        ...
+
+    def similar(
+        self, object_id: str, k: int, *, model: str | None = None, by: str
+    ) -> list[dict[str, Any]]:
+        """The images most like one.
+
+        Raises:
+            NotFound: the image has no vector.
         """
         ...
 

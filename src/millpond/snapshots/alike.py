@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from millpond.errors import Invalid
 
 
 @dataclass(frozen=True)
 class Alike:
-    """What tells which pictures look alike.
+    """Which of some pictures look alike.
 
     Args:
         definition: all that decides it, as JSON values; it is part of the snapshot's.
-        clusters: the cluster of each of some objects, by their ids; two objects of one
-            cluster are near twins. The same objects give the same clusters.
+        clusters: the cluster of each object; two of one cluster are near twins.
     """
 
     definition: Mapping[str, Any]
-    clusters: Callable[[Sequence[str]], Mapping[str, str]]
+    clusters: Mapping[str, str]
 
     def of(self, object_ids: Sequence[str]) -> list[str]:
         """The cluster of each object.
@@ -28,7 +27,11 @@ class Alike:
         Raises:
             Invalid: one of them has none.
         """
-        found = self.clusters(object_ids)
-        if missing := [object_id for object_id in object_ids if object_id not in found]:
-            raise Invalid(f"object {missing[0]} and {len(missing) - 1:,} more are in no cluster")
-        return [found[object_id] for object_id in object_ids]
+        missing = [object_id for object_id in object_ids if object_id not in self.clusters]
+        if missing:
+            raise Invalid(f"{len(missing):,} images are in no cluster, object {missing[0]} first")
+        return [self.clusters[object_id] for object_id in object_ids]
+
+
+#: Finds which of some objects look alike; the same objects give the same answer.
+FindAlike: TypeAlias = Callable[[Sequence[str]], Alike]

@@ -19,7 +19,7 @@ from millpond.errors import Conflict, Invalid, NotFound
 from millpond.raw.store import ObjectStore
 from millpond.settings import AppSection
 from millpond.snapshots import tables
-from millpond.snapshots.alike import Alike
+from millpond.snapshots.alike import Alike, FindAlike
 from millpond.snapshots.example_table import Examples
 from millpond.snapshots.files import MEMBERS, write_files
 from millpond.snapshots.moment import fixed_moment
@@ -88,7 +88,7 @@ class Snapshots:
         rule: SplitRule = DEFAULT_RULE,
         include_unreviewed: bool = False,
         selection: Selection | None = None,
-        alike: Alike | None = None,
+        find_alike: FindAlike | None = None,
         by: str,
     ) -> Snapshot:
         """Freeze an application's reviewed images, negatives included, with their truth.
@@ -97,17 +97,16 @@ class Snapshots:
             as_of: the moment; None is now.
             include_unreviewed: take the other images too, without labels.
             selection: take these alone, as far as they are images of the application.
-            alike: what tells which look alike, so that none of those straddle two parts.
+            find_alike: tells which look alike, so that none of those straddle two parts.
 
         Raises:
             Conflict: the name is taken.
             Invalid: the name is no name or the moment none that has passed, or there
-                is nothing to freeze, or an image has not been looked at by `alike`.
+                is nothing to freeze, or which look alike is not known of all.
             DiskFull: nothing of it is kept.
         """
         self._check_name(name)
         moment = fixed_moment(self._analytics, self._engine, as_of)
-        definition = _definition(app, declared, rule, include_unreviewed, selection, alike)
         chosen = [] if selection is None else list(selection.object_ids)
         parameters = (app, app, include_unreviewed, selection is None, chosen)
         found = self._analytics.table(_MEMBERS, moment, parameters)
@@ -119,6 +118,8 @@ class Snapshots:
                 f"{which} of app {app} is reviewed as of {iso(moment)}; "
                 "ingest labelled images, or review some"
             )
+        alike = None if find_alike is None else find_alike(found["object_id"].to_pylist())
+        definition = _definition(app, declared, rule, include_unreviewed, selection, alike)
         done = split(_candidates(found, alike), rule)
         members = _members(found, done)
         labels = _labels_of(self._analytics.table(_LABELS, moment, (app,)), members)

@@ -32,6 +32,11 @@ class SnapshotBody(BaseModel):
         description="Of those alone that a filter holds now: fields of the list of images, each "
         "with a value or a list of values.",
     )
+    similar: float | None = Field(
+        None,
+        description="Images of a cluster of this diameter never straddle two parts; one minus the "
+        "cosine of the features of the two most apart.",
+    )
 
 
 class SnapshotAnswer(TypedDict):
@@ -97,6 +102,7 @@ def create_snapshot(
         as_of=body.as_of,
         object_ids=body.object_ids,
         filter=body.filter,
+        similar=body.similar,
         by=caller.name,
     )
     return _answer(made)
