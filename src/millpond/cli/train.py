@@ -29,6 +29,17 @@ def train(
         int | None, typer.Option(metavar="N", min=1, help="How many batches to learn from.")
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Of everything random.")] = 0,
+    head: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HEAD",
+            help="linear or boosted: learn in seconds on features, made first where missing.",
+        ),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help="Backbone of the head, as of features --model."),
+    ] = None,
 ) -> None:
     """Train a model on a snapshot's part train, and measure it on its part val."""
     with opened(context) as project, progress("train") as advance:
@@ -37,6 +48,8 @@ def train(
             app=app,
             steps=steps,
             seed=seed,
+            head=head,
+            model=model,
             by=local_user(),
             on_progress=lambda now: advance(now.step, now.steps),
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,9 @@ from PIL import Image
 from millpond.errors import Invalid
 
 Channels = Literal["RGB", "L"]
-Fit = Literal["stretch", "letterbox"]
+Fit = Literal["stretch", "letterbox", "crop"]
+#: A filter of Pillow, by its name in small letters.
+Resample = Literal["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"]
 
 #: The grey around a letterboxed picture.
 MARGIN = 114
@@ -35,9 +37,13 @@ class Preprocessing:
         height: of the tensor, in pixels.
         channels: ``RGB``, or ``L`` for grey (ITU-R 601 luma).
         fit: ``stretch`` fills the tensor, ``letterbox`` keeps the proportions
-            and centres the picture in a grey margin.
+            and centres the picture in a grey margin, ``crop`` cuts the middle out of
+            the scaled picture.
         mean: per channel, on the scale from 0 to 1, subtracted first.
         std: per channel, on the scale from 0 to 1, divided by then.
+        resample: the filter that scales the picture.
+        before: what ``crop`` cuts from: pixels of the shorter side of a picture in its
+            proportions, or width and height of one that is stretched.
 
     Raises:
         Invalid: a number does not fit; the message says which.
@@ -49,15 +55,22 @@ class Preprocessing:
     fit: Fit = "stretch"
     mean: tuple[float, ...] = (0.5, 0.5, 0.5)
     std: tuple[float, ...] = (0.25, 0.25, 0.25)
+    resample: Resample = "bilinear"
+    before: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        for side in (self.width, self.height):
+        for side in (self.width, self.height, *self.before):
             if not 1 <= side <= SIDE_LIMIT:
                 raise Invalid(f"a tensor side of {side} pixels is not between 1 and {SIDE_LIMIT}")
         if self.channels not in ("RGB", "L"):
             raise Invalid(f"channels {self.channels!r} is not one of RGB, L")
-        if self.fit not in ("stretch", "letterbox"):
-            raise Invalid(f"fit {self.fit!r} is not one of stretch, letterbox")
+        if self.fit not in get_args(Fit):
+            raise Invalid(f"fit {self.fit!r} is not one of {', '.join(get_args(Fit))}")
+        if self.resample not in get_args(Resample):
+            choice = ", ".join(get_args(Resample))
+            raise Invalid(f"resample {self.resample!r} is not one of {choice}")
+        if len(self.before) not in ((1, 2) if self.fit == "crop" else (0,)):
+            raise Invalid(f"fit {self.fit} does not take {list(self.before)} as before")
         if not len(self.mean) == len(self.std) == self.depth:
             raise Invalid(f"{self.channels} takes {self.depth} numbers as mean and as std")
         if not all(number > 0 for number in self.std):
@@ -72,13 +85,19 @@ class Preprocessing:
         """
         try:
             numbers = {key: tuple(map(float, document[key])) for key in ("mean", "std")}
-            return cls(**{**document, **numbers})
+            before = tuple(map(int, document.get("before", ())))
+            return cls(**{**document, **numbers, "before": before})
         except (KeyError, TypeError, ValueError) as error:
             raise Invalid(f"this preprocessing cannot be read: {error}") from error
 
     def as_json(self) -> dict[str, Any]:
-        """All fields, as JSON can hold them."""
-        return {**asdict(self), "mean": list(self.mean), "std": list(self.std)}
+        """All fields, as JSON can hold them; without those that came later and say nothing."""
+        document = {**asdict(self), "mean": list(self.mean), "std": list(self.std)}
+        if not self.before:
+            del document["before"]
+        if self.resample == "bilinear":
+            del document["resample"]
+        return document
 
     @property
     def depth(self) -> int:
@@ -97,7 +116,11 @@ class Preprocessing:
         picture_height, picture_width = pixels.shape[:2]
         left, top, width, height = self._window(picture_width, picture_height)
         if image.size != (width, height):
-            image = image.resize((width, height), Image.Resampling.BILINEAR)
+            image = image.resize((width, height), Image.Resampling[self.resample.upper()])
+        if self.fit == "crop":
+            # Rounded down; where the picture is the smaller one, black is added.
+            image = image.crop((-left, -top, self.width - left, self.height - top))
+            width, height = image.size
         scaled = np.asarray(image, dtype=np.uint8).reshape(height, width, self.depth)
         if (width, height) == (self.width, self.height):
             return scaled
@@ -132,10 +155,21 @@ class Preprocessing:
         """Where the picture lies on the canvas: left, top, width, height."""
         if self.fit == "stretch":
             return 0, 0, self.width, self.height
+        if self.fit == "crop":
+            width, height = self._before(picture_width, picture_height)
+            return -((width - self.width) // 2), -((height - self.height) // 2), width, height
         scale = min(self.width / picture_width, self.height / picture_height)
         width = min(self.width, max(1, round(picture_width * scale)))
         height = min(self.height, max(1, round(picture_height * scale)))
         return (self.width - width) // 2, (self.height - height) // 2, width, height
+
+    def _before(self, picture_width: int, picture_height: int) -> tuple[int, int]:
+        """Width and height of the picture from which the middle is cut."""
+        if len(self.before) == 2:
+            return self.before[0], self.before[1]
+        shorter, longer = sorted((picture_width, picture_height))
+        longer = int(self.before[0] * longer / shorter)
+        return (self.before[0], longer) if picture_width == shorter else (longer, self.before[0])
 
 
 def _four(x: float, y: float) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ from millpond.raw.store import ObjectStore
 from millpond.settings import AppSection
 from millpond.snapshots.snapshot import Snapshot
 from millpond.training.evaluation import evaluate
-from millpond.training.trainer import Plan, Progress, open_trainer
+from millpond.training.trainer import Plan, Progress, Trainer, open_trainer
 
 #: The part on which every model is measured when it is made.
 MEASURED = "val"
@@ -29,6 +29,7 @@ def train(
     steps: int | None = None,
     area: int | None = None,
     seed: int = 0,
+    trainer: Trainer | None = None,
     by: str,
     on_progress: Callable[[Progress], None] = lambda progress: None,
 ) -> ModelVersion:
@@ -37,6 +38,7 @@ def train(
     Args:
         steps: batches to learn from; None leaves it to the trainer.
         area: pixels of the images as the model sees them; None leaves it to the trainer.
+        trainer: the one that learns; None is that of the application's task.
 
     Returns:
         The version, with its metrics on the part ``val``, where the snapshot has one.
@@ -55,7 +57,8 @@ def train(
         augment=declared.augment,
         on_progress=on_progress,
     )
-    learned = open_trainer(declared.task).train(snapshot.examples(store, "train"), plan)
+    chosen = trainer or open_trainer(declared.task)
+    learned = chosen.train(snapshot.examples(store, "train"), plan)
     held_out = snapshot.examples(store, MEASURED)
     metrics = {MEASURED: evaluate(Predictor(learned), held_out)} if len(held_out) else {}
     package = replace(

@@ -42,7 +42,7 @@ class ClassificationTrainer:
             Invalid: there is nothing to learn from, or a label is not in the plan.
         """
         chosen = [example for example in training_part(examples, plan) if example.labels]
-        _check_one_label_each(chosen)
+        check_one_label_each(chosen)
         seen = survey(chosen)
         preprocessing = seen.preprocessing(plan.area or AREA, MULTIPLE)
         steps = plan.steps or usual_steps(len(chosen), BATCH, visits=VISITS, least=LEAST, most=MOST)
@@ -84,7 +84,12 @@ def _train(
         return to_onnx(learned, pictures.contiguous(), ("logits",))
 
 
-def _check_one_label_each(examples: Sequence[Example]) -> None:
+def check_one_label_each(examples: Sequence[Example]) -> None:
+    """Refuse images with several labels.
+
+    Raises:
+        Invalid: the message names the first.
+    """
     for example in examples:
         if len(example.labels) != 1:
             found = ", ".join(label.label for label in example.labels)
