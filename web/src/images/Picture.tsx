@@ -5,6 +5,7 @@ import type { CardBox } from "../api/images";
 import { pictureAddress } from "../api/queries";
 import type { Point, Size } from "../domain/geometry";
 import { onStage, type View } from "../domain/view";
+import { BoxLabels } from "../stage/BoxLabels";
 import { useView, useWheel } from "../stage/useView";
 import { texts } from "../texts";
 import { IconButton } from "../ui/Button";
@@ -91,22 +92,17 @@ function Boxes({ boxes, view, colourOf }: BoxesProps) {
           );
         })}
       </svg>
-      {placed
-        .filter(({ each }) => placed.length <= FEW || each === hovered)
-        .map(({ each, at }) => (
-          <span
-            key={`${at.x} ${at.y} ${each.label}`}
-            className={styles.tag}
-            aria-hidden="true"
-            style={{
-              background: colourOf(each.label),
-              transform: `translate(${at.x}px, ${at.y}px) translateY(-100%)`,
-            }}
-          >
-            {each.label}
-            {each.score === null ? "" : ` ${Math.round(each.score * 100)}`}
-          </span>
-        ))}
+      <BoxLabels
+        labels={placed
+          .filter(({ each }) => placed.length <= FEW || each === hovered)
+          .map(({ each, at }) => ({
+            key: `${at.x} ${at.y} ${each.label}`,
+            label: each.label,
+            score: each.score,
+            colour: colourOf(each.label),
+            box: at,
+          }))}
+      />
     </>
   );
 }

@@ -7,6 +7,7 @@ import type { Finding } from "../domain/review";
 import { onStage, type View } from "../domain/view";
 import { useStore } from "../state/store";
 import styles from "./Boxes.module.css";
+import { BoxLabels } from "./BoxLabels";
 import { Handles, OuterGrips } from "./Handles";
 import type { SketchPad } from "./sketch";
 
@@ -65,17 +66,16 @@ export function Boxes(props: BoxesProps) {
           />
         ))}
       </svg>
-      {still
-        .filter((one) => shown.length <= FEW || isStrong(one))
-        .map((finding) => (
-          <Tag
-            key={finding.key}
-            finding={finding}
-            view={view}
-            colour={colourOf(finding.label)}
-            isStrong={isStrong(finding)}
-          />
-        ))}
+      <BoxLabels
+        labels={still
+          .filter((one) => shown.length <= FEW || isStrong(one))
+          .map((one) => ({
+            ...one,
+            box: onStage(view, one.box),
+            colour: colourOf(one.label),
+            isStrong: isStrong(one),
+          }))}
+      />
       <Sketched {...props} />
     </>
   );
@@ -149,28 +149,5 @@ function Sketched({ pad, findings, view, newLabel, colourOf }: BoxesProps) {
         <rect {...{ x, y, width, height }} className={styles.line} />
       </g>
     </svg>
-  );
-}
-
-interface TagProps {
-  finding: Drawn;
-  view: View;
-  colour: string;
-  isStrong: boolean;
-}
-
-function Tag({ finding, view, colour, isStrong }: TagProps) {
-  const { x, y } = onStage(view, finding.box);
-  return (
-    <span
-      className={styles.tag}
-      data-strong={isStrong}
-      data-verdict={finding.verdict}
-      style={{ background: colour, transform: `translate(${x}px, ${y}px) translateY(-100%)` }}
-      aria-hidden="true"
-    >
-      {finding.label}
-      {finding.score === null ? "" : ` ${Math.round(finding.score * 100)}`}
-    </span>
   );
 }
