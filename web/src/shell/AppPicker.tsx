@@ -6,11 +6,22 @@ import { Select } from "../ui/Select";
 import styles from "./AppPicker.module.css";
 import { pageOf } from "./pages";
 
-export function AppPicker({ apps }: { apps: readonly string[] }) {
-  const { app } = useParams({ strict: false });
+interface AppPickerProps {
+  apps: readonly string[];
+  // The one that the pages are about.
+  app: string | undefined;
+  onPick: (app: string) => void;
+}
+
+export function AppPicker({ apps, app, onPick }: AppPickerProps) {
+  const { app: asked = app } = useParams({ strict: false });
   const page = pageOf(useLocation().pathname);
   const navigate = useNavigate();
-  if (app === undefined || page === undefined || !apps.includes(app)) return null;
+  if (app === undefined || page === undefined || asked !== app) return null;
+  const pick = (next: string) => {
+    onPick(next);
+    void navigate({ to: page.to, params: { app: next } });
+  };
   return (
     <>
       <span className={styles.slash} aria-hidden="true">
@@ -22,7 +33,7 @@ export function AppPicker({ apps }: { apps: readonly string[] }) {
         name={texts.shell.apps}
         value={app}
         options={apps}
-        onChange={(next) => void navigate({ to: page.to, params: { app: next } })}
+        onChange={pick}
       />
     </>
   );

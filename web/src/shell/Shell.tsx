@@ -16,6 +16,7 @@ import { AwayBanner } from "./AwayBanner";
 import { ApiCallsProvider } from "./apiCalls";
 import { DeskProvider } from "./desk";
 import { Navigation } from "./Navigation";
+import { pagesFor } from "./pages";
 import styles from "./Shell.module.css";
 import { useApp } from "./useApp";
 import { useArrival } from "./useArrival";
@@ -50,7 +51,7 @@ export function Shell() {
 }
 
 function Header({ session, list }: { session: Session; list: AppList | undefined }) {
-  const app = useApp(list?.apps ?? []);
+  const [app, setApp] = useApp(list?.apps ?? []);
   useGoKeys(session.role, app);
   return (
     <header className={styles.header}>
@@ -59,7 +60,9 @@ function Header({ session, list }: { session: Session; list: AppList | undefined
         <span className={styles.name}>{list?.project ?? texts.name}</span>
         <span className="visually-hidden">{texts.shell.toHome}</span>
       </Link>
-      <AppPicker apps={list?.apps.map((each) => each.app) ?? []} />
+      {pagesFor(session.role).length > 1 && (
+        <AppPicker apps={list?.apps.map((each) => each.app) ?? []} app={app} onPick={setApp} />
+      )}
       <Navigation role={session.role} app={app} />
       <span className={styles.gap} />
       <ApiDrawer role={session.role} />

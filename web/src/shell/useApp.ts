@@ -1,19 +1,24 @@
-// The application that the pages are about: the one in the address, or the last one that was.
+// The application that the pages are about: the one in the address, or the last one that was. On
+// Home, which is about all of them, the links lead to it.
 
 import { useParams } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import type { App } from "../api/types";
 
 const KEY = "millpond.app";
 
-export function useApp(apps: readonly App[]): string | undefined {
+// And what makes another one the last.
+export function useApp(apps: readonly App[]): [string | undefined, (app: string) => void] {
   const { app: asked } = useParams({ strict: false });
+  const [last, setLast] = useState(lastApp);
   const names = apps.map(({ app }) => app);
-  const current = [asked, lastApp()].find((name) => name !== undefined && names.includes(name));
+  const current = [asked, last].find((name) => name !== undefined && names.includes(name));
   useEffect(() => {
-    if (current !== undefined) remember(current);
+    if (current === undefined) return;
+    setLast(current);
+    remember(current);
   }, [current]);
-  return current ?? names[0];
+  return [current ?? names[0], setLast];
 }
 
 function lastApp(): string | undefined {
