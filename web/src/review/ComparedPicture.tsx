@@ -33,6 +33,11 @@ export function ComparedPicture(props: ComparedPictureProps) {
       ({ key, box, verdict }) => box !== null && (verdict !== "rejected" || marks.includes(key)),
     )
     .sort((a, b) => area(b.box ?? [0, 0, 0, 0]) - area(a.box ?? [0, 0, 0, 0]));
+  const numbered = shown
+    .map((finding) => ({ finding, index: marks.indexOf(finding.key) }))
+    .filter(({ index }) => index >= 0)
+    .sort((a, b) => a.index - b.index);
+  const size = Math.max(width, height) / 28;
   return (
     <figure className={styles.side} aria-label={texts.queue.seenBy(name)}>
       <figcaption className={styles.name}>
@@ -65,6 +70,26 @@ export function ComparedPicture(props: ComparedPictureProps) {
               colour={colourOf(finding.label, app.labels)}
             />
           ))}
+          {numbered.map(({ finding, index }, at) => {
+            const [x, y] = cornerOf(finding);
+            // Beside those of boxes that begin at the same corner.
+            const beside = numbered
+              .slice(0, at)
+              .map((one) => cornerOf(one.finding))
+              .filter((other) => Math.hypot(x - other[0], y - other[1]) < size).length;
+            return (
+              <text
+                key={finding.key}
+                x={x + size * (0.3 + 0.9 * beside)}
+                y={y + size * 1.05}
+                fontSize={size}
+                className={styles.number}
+                data-chosen={index === props.chosen}
+              >
+                {index + 1}
+              </text>
+            );
+          })}
         </svg>
       </div>
     </figure>
@@ -78,10 +103,13 @@ interface ShapeProps extends ComparedPictureProps {
   colour: string;
 }
 
-function Shape({ finding, index, colour, subject, chosen, onChoose }: ShapeProps) {
+function cornerOf({ box }: Finding): readonly [number, number] {
+  return box === null ? [0, 0] : [box[0], box[1]];
+}
+
+function Shape({ finding, index, colour, chosen, onChoose }: ShapeProps) {
   const [x, y, right, bottom] = finding.box ?? [0, 0, 0, 0];
   const place = { x, y, width: right - x, height: bottom - y };
-  const size = Math.max(subject.width, subject.height) / 28;
   return (
     <g
       className={styles.box}
@@ -96,12 +124,7 @@ function Shape({ finding, index, colour, subject, chosen, onChoose }: ShapeProps
         <path d={`M${x} ${y}L${right} ${bottom}M${right} ${y}L${x} ${bottom}`} />
       )}
       {index >= 0 && (
-        <>
-          <rect {...place} className={styles.area} onPointerDown={() => onChoose(index)} />
-          <text x={x + size * 0.3} y={y + size * 1.05} fontSize={size} className={styles.number}>
-            {index + 1}
-          </text>
-        </>
+        <rect {...place} className={styles.area} onPointerDown={() => onChoose(index)} />
       )}
     </g>
   );

@@ -50,7 +50,7 @@ export function GridBar(props: GridBarProps) {
           {missing > 0 ? texts.queue.unlabelled(missing) : state}
         </span>
         <IconButton icon="undo" name={texts.stage.undo} onClick={onUndo} />
-        <IconButton icon="keys" name={texts.stage.keys} onClick={onKeys} />
+        <IconButton className={bar.keys} icon="keys" name={texts.stage.keys} onClick={onKeys} />
         <Button onClick={onSkip}>
           {texts.queue.skip}
           <kbd className={bar.key}>S</kbd>

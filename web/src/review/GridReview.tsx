@@ -28,7 +28,7 @@ interface GridReviewProps {
 }
 
 export function GridReview({ app, strategy, queue }: GridReviewProps) {
-  const { trail, state } = useTrail(app, strategy, null, { ahead: 2 * BATCH - 1, size: CELL_SIZE });
+  const { trail } = useTrail(app, strategy, null, { ahead: 2 * BATCH - 1, size: CELL_SIZE });
   const navigate = useNavigate();
   const items = trail.waiting(null).slice(0, BATCH);
   const batch = useBatch(app, items);
@@ -84,17 +84,7 @@ export function GridReview({ app, strategy, queue }: GridReviewProps) {
   useKeys(onKey);
 
   if (items.length === 0) {
-    return (
-      <Waiting
-        app={app}
-        strategy={strategy}
-        state={state}
-        isAsked={false}
-        queue={queue}
-        onAgain={() => trail.again()}
-        onOther={() => trail.again()}
-      />
-    );
+    return <Waiting app={app} strategy={strategy} queue={queue} trail={trail} />;
   }
   return (
     <section className={styles.area} aria-label={texts.queue.batch(items.length)}>

@@ -2,6 +2,7 @@
 
 import type { Ref } from "react";
 import type { App } from "../api/types";
+import { TagsButton } from "../picture/TagsButton";
 import { texts } from "../texts";
 import { IconButton } from "../ui/Button";
 import { Problem } from "../ui/Notice";
@@ -56,6 +57,7 @@ export function SeveralCell(props: SeveralCellProps) {
         <p className={styles.detail} title={item.detail}>
           {item.detail}
         </p>
+        {subject?.media_type === "application/dicom" && <TagsButton objectId={item.object_id} />}
         {/* For the mouse: they have keys, and Tab leads from picture to picture. */}
         <IconButton tabIndex={-1} icon="fit" name={texts.queue.openAlone} onClick={onOpen} />
         <IconButton tabIndex={-1} icon="skip" name={texts.queue.skipOne} onClick={props.onSkip} />

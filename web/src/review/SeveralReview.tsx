@@ -29,7 +29,7 @@ interface SeveralReviewProps {
 
 export function SeveralReview({ app, strategy, count, queue }: SeveralReviewProps) {
   const reach = { ahead: 2 * count - 1, size: SIZES[count] };
-  const { trail, state } = useTrail(app, strategy, null, reach);
+  const { trail } = useTrail(app, strategy, null, reach);
   const navigate = useNavigate();
   const { several, seatAnew } = useSeveral(app, trail.waiting(null), count);
   const [active, setActive] = useState(0);
@@ -135,17 +135,7 @@ export function SeveralReview({ app, strategy, count, queue }: SeveralReviewProp
   }, [activeId, isThere]);
 
   if (present.length === 0) {
-    return (
-      <Waiting
-        app={app}
-        strategy={strategy}
-        state={state}
-        isAsked={false}
-        queue={queue}
-        onAgain={() => trail.again()}
-        onOther={() => trail.again()}
-      />
-    );
+    return <Waiting app={app} strategy={strategy} queue={queue} trail={trail} />;
   }
   return (
     <section className={styles.area} aria-label={texts.queue.batch(present.length)}>

@@ -58,11 +58,9 @@ export function SingleReview({ app, strategy, objectId, queue }: SingleReviewPro
     <Waiting
       app={app}
       strategy={strategy}
-      state={state}
-      isAsked={objectId !== null}
       queue={queue}
-      onAgain={() => trail.again()}
-      onOther={() => goTo(null)}
+      trail={trail}
+      onOther={objectId === null ? undefined : () => goTo(null)}
     />
   );
 }

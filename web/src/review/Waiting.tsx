@@ -3,7 +3,8 @@
 import { Link } from "@tanstack/react-router";
 import { type QueuePage, STRATEGIES, type Strategy } from "../api/queue";
 import type { App } from "../api/types";
-import type { TrailState } from "../state/trail";
+import { useStore } from "../state/store";
+import type { Trail } from "../state/trail";
 import { texts } from "../texts";
 import { Button } from "../ui/Button";
 import buttons from "../ui/Button.module.css";
@@ -13,16 +14,15 @@ import styles from "./Waiting.module.css";
 interface WaitingProps {
   app: App;
   strategy: Strategy;
-  state: TrailState;
-  // Whether a certain image was asked for.
-  isAsked: boolean;
   queue: QueuePage | undefined;
-  onAgain: () => void;
-  onOther: () => void;
+  trail: Trail;
+  // Where a certain image was asked for: what takes another one.
+  onOther?: (() => void) | undefined;
 }
 
 export function Waiting(props: WaitingProps) {
-  const { phase, problem } = props.state;
+  const { trail, onOther = () => trail.again() } = props;
+  const { phase, problem } = useStore(trail);
   if (phase === "unreachable") {
     return (
       <Notice title={texts.queue.away}>
@@ -30,12 +30,12 @@ export function Waiting(props: WaitingProps) {
       </Notice>
     );
   }
-  if (phase === "refused" || (props.isAsked && phase !== "taking")) {
+  if (phase === "refused" || (props.onOther !== undefined && phase !== "taking")) {
     return (
       <Notice
         kind={phase === "refused" ? "bad" : "plain"}
         title={texts.queue.missing}
-        action={<Button onClick={props.onOther}>{texts.queue.other}</Button>}
+        action={<Button onClick={onOther}>{texts.queue.other}</Button>}
       >
         {problem ?? texts.queue.missingHint}
       </Notice>
@@ -50,12 +50,12 @@ export function Waiting(props: WaitingProps) {
 }
 
 // Nothing more that is free: what can be done instead.
-function End({ app, strategy, state, queue, onAgain }: WaitingProps) {
+function End({ app, strategy, queue, trail }: WaitingProps) {
   const counts = queue?.counts;
   const others = STRATEGIES.filter((one) => one !== strategy && (counts?.[one] ?? 0) > 0);
   const isUntouched =
     queue !== undefined && queue.progress.remaining + queue.progress.reviewed === 0;
-  const passedBy = state.left.size;
+  const passedBy = useStore(trail).left.size;
   return (
     <Notice
       title={
@@ -72,7 +72,7 @@ function End({ app, strategy, state, queue, onAgain }: WaitingProps) {
               {texts.queue.toPredict}
             </Link>
           ) : (
-            <Button onClick={onAgain}>{texts.queue.again}</Button>
+            <Button onClick={() => trail.again()}>{texts.queue.again}</Button>
           )}
           {others.map((one) => (
             <Link
