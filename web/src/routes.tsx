@@ -110,7 +110,8 @@ export function makeRouter(queryClient: QueryClient) {
   });
 }
 
-// Asks for the part of the page that is opened at once, beside the session that it takes.
+// Asks for the part of the page that is opened at once, beside the session that it takes. Those who
+// have to sign in first come to it afterwards.
 export function fetchPart(router: ReturnType<typeof makeRouter>): void {
   const matched: readonly { routeId: keyof typeof router.routesById }[] = router.matchRoutes(
     router.latestLocation,

@@ -21,10 +21,10 @@ import { Chips, chipsOf } from "./Chips";
 import { FacetSheet } from "./FacetSheet";
 import { Facets } from "./Facets";
 import styles from "./ImagesPage.module.css";
-import { mayLook, NotAllowed, Nothing } from "./Nothing";
+import { mayLook, NoneYet, NotAllowed, Nothing } from "./Nothing";
 import { Results } from "./Results";
 import { SavedFilters } from "./SavedFilters";
-import { type Change, changed, imagesSearch } from "./search";
+import { type Change, changed, imagesSearch, isFiltering } from "./search";
 import { Toolbar } from "./Toolbar";
 import { useFilter } from "./useFilter";
 import { useGridSize } from "./useGridSize";
@@ -69,6 +69,14 @@ function Images({ app, role }: { app: App; role: Role }) {
   const clear = () => goTo(changed({}, { sort: filter.sort }));
   const facets = <Facets filter={filter} counts={counts} onChange={change} colourOf={colour} />;
   const total = shown.page?.total;
+  if (total === 0 && !isFiltering(filter)) {
+    return (
+      <>
+        <h1 className="visually-hidden">{texts.images.total(0)}</h1>
+        <NoneYet app={name} />
+      </>
+    );
+  }
   return (
     <div className={styles.page}>
       <aside className={styles.side} aria-label={texts.filters.title}>
@@ -95,7 +103,7 @@ function Images({ app, role }: { app: App; role: Role }) {
         <Chips filter={filter} onChange={change} onClear={clear} colourOf={colour} />
         {shown.page === undefined && shown.error === null && <Waiting size={size} />}
         {shown.error !== null && <Problem error={shown.error} onRetry={shown.retry} />}
-        {total === 0 && <Nothing app={name} filter={filter} onClear={clear} />}
+        {total === 0 && <Nothing onClear={clear} />}
         {shown.page !== undefined && shown.page.total > 0 && (
           <Results
             key={plainQuery(shown.filter)}

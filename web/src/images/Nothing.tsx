@@ -1,13 +1,11 @@
 // Images without images: not allowed, none yet, none that match.
 
 import { Link } from "@tanstack/react-router";
-import type { ImageFilter } from "../api/images";
 import type { Role } from "../api/types";
 import { texts } from "../texts";
 import { Button, join } from "../ui/Button";
 import buttons from "../ui/Button.module.css";
 import { Notice } from "../ui/Notice";
-import { isFiltering } from "./search";
 
 export function mayLook(role: Role): boolean {
   return role !== "user" && role !== "officer";
@@ -24,20 +22,15 @@ export function NotAllowed({ role, app }: { role: Role; app: string }) {
   );
 }
 
-interface NothingProps {
-  app: string;
-  filter: ImageFilter;
-  onClear: () => void;
+export function NoneYet({ app }: { app: string }) {
+  return (
+    <Notice title={texts.images.none} action={<ToPredict app={app} />}>
+      {texts.images.noneHint}
+    </Notice>
+  );
 }
 
-export function Nothing({ app, filter, onClear }: NothingProps) {
-  if (!isFiltering(filter)) {
-    return (
-      <Notice title={texts.images.none} action={<ToPredict app={app} />}>
-        {texts.images.noneHint}
-      </Notice>
-    );
-  }
+export function Nothing({ onClear }: { onClear: () => void }) {
   const clear = <Button onClick={onClear}>{texts.filters.clear}</Button>;
   return (
     <Notice title={texts.images.nothing} action={clear}>

@@ -15,10 +15,12 @@ export function DropZone({ app, onFound }: { app: App; onFound: (found: Found) =
           <Icon name="upload" size={28} />
         </span>
         <h1 id="drop" className={styles.title}>
-          {texts.predict.drop}
+          <span className={styles.mouse}>{texts.predict.drop}</span>
+          <span className={styles.touch}>{texts.predict.add}</span>
         </h1>
         <p className={styles.hint}>
-          {texts.predict.dropHint} <ChooseFiles onFound={onFound} inText />
+          <span className={styles.mouse}>{texts.predict.dropHint} </span>
+          <ChooseFiles onFound={onFound} inText />
         </p>
         <p className={styles.formats}>{texts.predict.formats}</p>
       </div>

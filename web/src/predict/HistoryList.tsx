@@ -4,15 +4,20 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { inferencesQuery, pictureAddress } from "../api/queries";
-import type { InferenceSummary } from "../api/types";
+import type { App, InferenceSummary } from "../api/types";
 import { fullTime, shortTime, texts } from "../texts";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { Problem } from "../ui/Notice";
 import styles from "./HistoryList.module.css";
 
-export function HistoryList({ app, openId }: { app: string; openId: string | null }) {
-  const past = useInfiniteQuery(inferencesQuery(app));
+interface HistoryListProps {
+  app: App;
+  openId: string | null;
+}
+
+export function HistoryList({ app, openId }: HistoryListProps) {
+  const past = useInfiniteQuery(inferencesQuery(app.app));
   const entries = past.data?.pages.flatMap(({ inferences }) => inferences) ?? [];
   return (
     <nav className={styles.history} aria-labelledby="history">
@@ -50,7 +55,7 @@ export function HistoryList({ app, openId }: { app: string; openId: string | nul
 }
 
 interface EntryProps {
-  app: string;
+  app: App;
   entry: InferenceSummary;
   isOpen: boolean;
 }
@@ -60,13 +65,14 @@ function Entry({ app, entry, isOpen }: EntryProps) {
   useEffect(() => {
     if (isOpen) item.current?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }, [isOpen]);
-  const findings = texts.history.findings(entry.predictions);
+  // Of a whole picture there is always one.
+  const findings = app.task === "detection" ? texts.history.findings(entry.predictions) : null;
   const time = fullTime(entry.recorded_at);
   return (
     <li ref={item}>
       <Link
         to="/predict/$app/$inferenceId"
-        params={{ app, inferenceId: entry.inference_id }}
+        params={{ app: app.app, inferenceId: entry.inference_id }}
         className={styles.entry}
         aria-current={isOpen ? "page" : undefined}
       >

@@ -49,7 +49,7 @@ function Predict({ app, inferenceId }: { app: App; inferenceId: string | null })
       <aside className={styles.side}>
         <ChooseFiles onFound={add} />
         <UploadList app={app.app} />
-        <HistoryList app={app.app} openId={inferenceId} />
+        <HistoryList app={app} openId={inferenceId} />
       </aside>
       {inferenceId === null ? (
         <DropZone app={app} onFound={add} />
