@@ -34,6 +34,8 @@ IMAGES = 60
 #: Batches that the model learns from, and the pixels of an image as it sees them.
 STEPS = 60
 AREA = 160 * 160
+#: The least that a finding has to be sure of: such a model is sure of little.
+THRESHOLD = 0.3
 #: Who may sign in besides admin, and what they are.
 PEOPLE = {"reviewer": "reviewer", "visitor": "user"}
 
@@ -55,7 +57,8 @@ def prepare(folder: Path) -> None:
     if not (folder / FILE).is_file():
         template = template_of(workspace.DEFAULT_APP)
         assert template is not None
-        write_project(folder, folder.name, {template.name: template.section})
+        section = {**template.section, "threshold": THRESHOLD}
+        write_project(folder, folder.name, {template.name: section})
 
 
 def is_empty(project: Project) -> bool:
