@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -13,6 +13,7 @@ from millpond.cli.progress import progress
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from millpond.features.backbone import Precision
     from millpond.features.report import FeaturesReport
 
 
@@ -56,6 +57,10 @@ def features(
     recompute: Annotated[
         bool, typer.Option("--recompute", help="Compute all, whatever there is.")
     ] = False,
+    precision: Annotated[
+        str,
+        typer.Option(metavar="P", help="fp32, or bf16: faster where the processor has it."),
+    ] = "fp32",
 ) -> None:
     """Compute the vectors of images that have none yet, and reduce them."""
     with opened(context) as project, progress("features") as advance:
@@ -68,6 +73,7 @@ def features(
             as_of=as_of,
             snapshot=snapshot,
             recompute=recompute,
+            precision=cast("Precision", precision),
             by=local_user(),
             on_progress=advance,
         )

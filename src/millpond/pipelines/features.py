@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from millpond.analytics.analytics import Analytics
 from millpond.errors import Invalid, UsageError
+from millpond.features.backbone import Precision
 from millpond.features.computing import OnProgress
 from millpond.features.features import Features
 from millpond.features.find_backbone import find_backbone
@@ -77,6 +78,7 @@ def make_features(
     model: str | None = None,
     components: str | float = COMPONENTS,
     recompute: bool = False,
+    precision: Precision = "fp32",
     on_progress: OnProgress = lambda done, total: None,
 ) -> FeaturesReport:
     """Make the features that are missing, and reduce them.
@@ -86,9 +88,10 @@ def make_features(
             backbone where there is none.
         components: a number of them, or a share of the variance.
         recompute: compute all of them, whatever there is.
+        precision: of the network's arithmetic.
     """
     wanted = Wanted.of(components)
-    backbone = find_backbone(model, features.folder / "backbones")
+    backbone = find_backbone(model, features.folder / "backbones", precision)
     return features.run(
         asked.source,
         asked.listing(analytics, lake),
