@@ -27,6 +27,7 @@ from millpond.capture.reviews import Place
 from millpond.database.clock import machine_now
 from millpond.database.connection import reading
 from millpond.errors import Corrupted, Invalid, UsageError
+from millpond.features.backbone import Precision
 from millpond.features.computing import OnProgress as OnImages
 from millpond.features.report import FeaturesReport
 from millpond.marts.content import Labels
@@ -666,6 +667,7 @@ class Project(Backends):
         as_of: str | None = None,
         snapshot: str | None = None,
         recompute: bool = False,
+        precision: Precision = "fp32",
         by: str = LOCAL,
         on_progress: OnImages = lambda done, total: None,
     ) -> FeaturesReport:
@@ -679,6 +681,7 @@ class Project(Backends):
             as_of: only images recorded by then.
             snapshot: only the images of a snapshot.
             recompute: compute all, whatever there is.
+            precision: of the network's arithmetic; ``bf16`` is faster where the processor has it.
 
         Raises:
             UsageError: a prefix goes with an application, a moment or a snapshot.
@@ -704,6 +707,7 @@ class Project(Backends):
             model=model,
             components=components,
             recompute=recompute,
+            precision=precision,
             on_progress=on_progress,
         )
 
