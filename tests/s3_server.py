@@ -21,9 +21,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-#: What can happen to a request: an answer 500, silence, no answer, half of one, and half of
-#: one before silence.
-FAULTS = ("error", "stall", "close", "half", "half-stall")
+#: What can happen to a request: half an answer, an answer 503, half an answer before silence,
+#: no answer, and silence.
+FAULTS = ("half", "error", "half-stall", "close", "stall")
 
 _BUCKET = "pictures"
 _SERVE = """
@@ -38,7 +38,7 @@ store.create_bucket(sys.argv[1], "us-east-1")
 print(json.dumps(server.get_host_and_port()), flush=True)
 for line in sys.stdin:
     for key, text in json.loads(line).items():
-        store.put_object(sys.argv[1], key, text.encode())
+        store.put_object(sys.argv[1], key, text.encode("latin-1"))
     print("kept", flush=True)
 """
 
@@ -50,16 +50,14 @@ class S3Server:
     process: subprocess.Popen[str]
     address: tuple[str, int]
 
-    def put(self, objects: dict[str, str]) -> None:
-        """Keep objects: their texts by their keys."""
+    def put(self, objects: dict[str, bytes]) -> None:
+        """Keep objects: their bytes by their keys."""
         assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps(objects) + "\n")
-        self.process.stdin.flush()
-        assert self._line() == "kept\n"
-
-    def _line(self) -> str:
         assert self.process.stdout is not None
-        return self.process.stdout.readline()
+        texts = {key: data.decode("latin-1") for key, data in objects.items()}
+        self.process.stdin.write(json.dumps(texts) + "\n")
+        self.process.stdin.flush()
+        assert self.process.stdout.readline() == "kept\n"
 
 
 @contextmanager

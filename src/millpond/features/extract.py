@@ -111,7 +111,7 @@ class Extract:
         kept: list[int] = []
         refused: list[list[Any]] = []
         object_ids, uris = work["object_id"].to_pylist(), work["uri"].to_pylist()
-        images = Reader(self.limits).read(uris)
+        images = Reader(self.limits).read(uris, work["bytes"].to_pylist())
         for place, (object_id, image) in enumerate(zip(object_ids, images, strict=True)):
             try:
                 if isinstance(image, MillpondError):

@@ -26,7 +26,7 @@ from millpond.analytics.memory import InMemory
 from millpond.capture.objects import object_key
 from millpond.errors import NotAllowed, NotFound
 from millpond.features.s3 import SCHEME, Patience, check_installed, list_keys, split_address
-from millpond.raw.feeds.files import files, suffix
+from millpond.raw.feeds.files import files, printable, suffix
 from millpond.snapshots.files import LABELS, MEMBERS
 from millpond.snapshots.snapshot import Snapshot
 
@@ -91,7 +91,7 @@ def list_folder(path: Path) -> Iterator[pa.RecordBatch]:
             f"there is no folder {str(path)!r}; name a folder or s3://bucket/prefix, "
             "or an application with --app"
         )
-    return _batches(_in_folder(path.resolve()))
+    return _batches(_in_folder(str(path.resolve()).rstrip("/")))
 
 
 def list_s3(prefix: str, patience: Patience | None = None) -> Iterator[pa.RecordBatch]:
@@ -133,7 +133,8 @@ def list_snapshot(snapshot: Snapshot, lake: Path) -> Iterator[pa.RecordBatch]:
     with contextlib.closing(engine), engine.cursor() as cursor:
         paths = [str(snapshot.folder / name) for name in (MEMBERS, LABELS)]
         for batch in cursor.sql(_OF_SNAPSHOT, params=paths).to_arrow_reader(_BATCH):
-            sizes = [_size(lake / object_key(key)) or 0 for key in batch["object_id"].to_pylist()]
+            keys = batch["object_id"].to_pylist()
+            sizes = [_size(f"{lake}/{object_key(key)}") or 0 for key in keys]
             yield _of_lake(batch, lake, pa.array(sizes, pa.int64()))
 
 
@@ -147,31 +148,25 @@ def write_listing(batches: Iterable[pa.RecordBatch], path: Path) -> int:
     return count
 
 
-def address_of(path: Path) -> str:
-    """A path as text; one whose name is no UTF-8 as a ``file://`` address.
+def address_of(path: str) -> str:
+    """A path itself; where it is no UTF-8, as a ``file://`` address.
 
-    >>> address_of(Path("/data/apple/3.jpg"))
+    >>> address_of("/data/apple/3.jpg")
     '/data/apple/3.jpg'
     """
-    text = str(path)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return path.as_uri()
-    return text
+    return path if printable(path) == path else Path(path).as_uri()
 
 
-def _in_folder(root: Path) -> Iterator[_Row]:
+def _in_folder(root: str) -> Iterator[_Row]:
     try:
-        for name in files(root, ordered=False):
-            if suffix(name) in NO_PICTURES:
-                continue
-            path = root / name
-            size = _size(path)
+        for name in files(Path(f"{root}/"), ordered=False):
+            # Names are joined as text: with millions of them, paths take longer than the disk.
+            path = f"{root}/{name}"
+            size = None if suffix(name) in NO_PICTURES else _size(path)
             if size is not None:
-                label = path.parent.name if "/" in name else None
+                label = name.rpartition("/")[0].rpartition("/")[2]
                 address = address_of(path)
-                yield address, label and _printable(label), address, size
+                yield address, printable(label) or None, address, size
     except PermissionError as error:
         raise NotAllowed(f"{error.filename} may not be read; ask for the right to it") from error
 
@@ -200,19 +195,15 @@ def _batches(rows: Iterator[_Row]) -> Iterator[pa.RecordBatch]:
 
 def _of_lake(batch: pa.RecordBatch, lake: Path, sizes: pa.Array) -> pa.RecordBatch:
     ids = batch["object_id"]
-    folder = lake.resolve()
-    uris = pa.array([address_of(folder / object_key(key)) for key in ids.to_pylist()])
-    columns = [ids, batch["label"], uris, sizes]
+    folder = address_of(str(lake.resolve()))
+    uris = [f"{folder}/{object_key(key)}" for key in ids.to_pylist()]
+    columns = [ids, batch["label"], pa.array(uris, pa.string()), sizes]
     arrays = [c.cast(field.type) for c, field in zip(columns, LISTING, strict=True)]
     return pa.record_batch(arrays, schema=LISTING)
 
 
-def _size(path: Path) -> int | None:
+def _size(path: str) -> int | None:
     """The length of a file; none where it has gone since it was listed."""
     with contextlib.suppress(FileNotFoundError):
         return os.stat(path).st_size
     return None
-
-
-def _printable(name: str) -> str:
-    return name.encode("utf-8", "replace").decode("utf-8")

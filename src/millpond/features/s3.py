@@ -51,7 +51,7 @@ class Patience:
 
     def lost_after(self, failed: int) -> float:
         """Seconds without a byte that end the request after so many that failed."""
-        return self.stall * min(2**failed, 10)
+        return self.stall * min(2.0**failed, 10.0)
 
     def wait(self, failed: int) -> None:
         """Sleep after that many attempts have failed."""
