@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections import defaultdict
@@ -38,7 +39,7 @@ class Tool:
         script: among the peers.
         environment: its packages; None is the Python of this process.
         engine: of Millpond.
-        aim: the least that Millpond's ``against`` should be of its speed.
+        aim: what Millpond on local threads should be at least, as a multiple of its speed.
         checkpoint: whether it takes that instead of the ONNX file.
     """
 
@@ -46,7 +47,6 @@ class Tool:
     environment: str | None = None
     engine: str | None = None
     aim: float | None = None
-    against: str = "millpond-local"
     checkpoint: bool = False
 
 
@@ -67,6 +67,8 @@ _SAME_ENGINE = {"millpond-ray": "ray", "millpond-spark": "spark"}
 
 def main() -> None:
     """Make what is needed, run all in turn, and compare."""
+    # Told to end, what it started ends too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     arguments = _arguments()
     kept: Path = arguments.keep
     photographs = data.images(kept / "data", arguments.images)
@@ -117,6 +119,7 @@ def numbers(found: Mapping[str, list[Ran]], images: int) -> dict[str, float]:
         table[f"{name}: images a second"] = images / seconds[name]
         table[f"{name}: slowest round"] = images / max(ran.seconds for ran in runs)
         table[f"{name}: fastest round"] = images / min(ran.seconds for ran in runs)
+        table[f"{name}: seconds with its start"] = median(ran.process for ran in runs)
     for name, tool in TOOLS.items():
         if tool.aim is not None and {name, "millpond-local"} <= seconds.keys():
             ratio = seconds[name] / seconds["millpond-local"]

@@ -64,7 +64,7 @@ class Fruits(NamedTuple):
 def main() -> None:
     """Train the backbone, make features, and see what they are good for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=600, help="of training the backbone")
+    parser.add_argument("--steps", type=int, default=300, help="of training the backbone")
     parser.add_argument("--components", default="0.95")
     parser.add_argument("--keep", type=Path, default=data.KEPT, help="for the backbone")
     arguments = parser.parse_args()

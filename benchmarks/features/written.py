@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,8 @@ Vectors = Mapping[str, NDArray[np.float32]]
 
 #: One minus the cosine from which on vectors are not of the same network and images.
 _WRONG = 1e-4
+#: What a number of vectors of length one varies by at least, in some place.
+_ALIKE = 1e-3
 
 
 def read_vectors(folder: Path) -> Vectors:
@@ -30,12 +32,18 @@ def far_from(first: Vectors, others: Vectors, name: str) -> float:
     if first.keys() != others.keys():
         missing = len(first.keys() - others.keys())
         raise SystemExit(f"{name} wrote {len(others)} vectors; {missing} are missing")
-    off = max(_distance(first[key], others[key]) for key in first)
-    if off > _WRONG:
+    names = sorted(first)
+    one, other = (_directions(vectors, names) for vectors in (first, others))
+    off = float(np.max(1 - np.einsum("nd,nd->n", one, other)))
+    # What is no number, as of vectors of zeros, is not near either.
+    if not off <= _WRONG:
         raise SystemExit(f"{name} wrote other vectors: one is {off:.2g} off, as 1 - cosine")
+    if np.ptp(one, axis=0).max() < _ALIKE:
+        raise SystemExit(f"the vectors of all images are alike: {one[0][:5]} ...")
     return off
 
 
-def _distance(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    a, b = one.astype(np.float64), other.astype(np.float64)
-    return float(1 - a @ b / np.sqrt(a @ a * (b @ b)))
+def _directions(vectors: Vectors, names: Sequence[str]) -> NDArray[np.float64]:
+    """``[n, d]`` numbers, of length one."""
+    exact = np.stack([vectors[name] for name in names]).astype(np.float64)
+    return exact / np.linalg.norm(exact, axis=1, keepdims=True)

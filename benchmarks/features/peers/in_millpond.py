@@ -27,8 +27,8 @@ def main() -> None:
     os.environ["MILLPOND_ENGINE__WORKERS"] = job.workers
     with Project.open(folder) as project:
         report = project.features(job.images, model=job.model, engine=job.engine)
-        rate = report.images_per_second
-        print(json.dumps({"seconds": report.computed / rate, "whole": report.seconds}), flush=True)
+        seconds = report.computed / report.images_per_second
+        print(json.dumps({"seconds": seconds}), flush=True)
         table = project.features_on(project.settings.engine).tables.features
         for number, path in enumerate(table.files(report.model)):
             rows = pq.read_table(path, columns=["object_id", "vector"])

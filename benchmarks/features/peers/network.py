@@ -78,7 +78,7 @@ class Job:
         """Say that all is written: print the seconds."""
         ended = time.time()
         begun = [float(mark.read_text()) for mark in Path(self._clock).iterdir()]
-        print(json.dumps({"seconds": ended - min(begun), "sessions": len(begun)}), flush=True)
+        print(json.dumps({"seconds": ended - min(begun)}), flush=True)
 
     @property
     def _clock(self) -> str:
