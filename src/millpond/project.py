@@ -39,6 +39,7 @@ from millpond.pipelines.backup import BackedUp, Origin, backup
 from millpond.pipelines.doctor import (
     checked,
     reach_database,
+    reach_engine,
     reach_models,
     reach_pipelines,
     reach_store,
@@ -821,6 +822,7 @@ class Project(Backends):
             checked("history", lambda: f"{len(self.history.tables)} tables"),
             checked("models", lambda: reach_models(self.registry, self.settings.app_names)),
             checked("pipelines", lambda: reach_pipelines(self.engine, self.commit, self.workflows)),
+            checked("engine", lambda: reach_engine(self.settings.engine)),
             checked("training", reach_training),
         ]
 

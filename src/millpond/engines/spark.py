@@ -149,6 +149,9 @@ def _settings(section: EngineSection) -> dict[str, str]:
         "spark.app.name": "millpond",
         "spark.log.level": "ERROR",
         "spark.ui.enabled": "false",
+        # Java only passes on what Python does; so it starts with half the work.
+        "spark.driver.defaultJavaOptions": "-XX:TieredStopAtLevel=1",
+        "spark.executor.defaultJavaOptions": "-XX:TieredStopAtLevel=1",
         "spark.ui.showConsoleProgress": "false",
         # A worker that has loaded a model makes the next call too.
         "spark.python.worker.reuse": "true",

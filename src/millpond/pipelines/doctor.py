@@ -13,6 +13,7 @@ from millpond.database import clock
 from millpond.database.backend import backend_of
 from millpond.database.connection import reading
 from millpond.database.group_commit import GroupCommit
+from millpond.engines.engine import SHARD, open_engine
 from millpond.errors import MillpondError
 from millpond.models.registry import Registry
 from millpond.pipelines.runs import list_runs
@@ -20,6 +21,7 @@ from millpond.pipelines.timetable import Timetable
 from millpond.pipelines.workflows import Workflows
 from millpond.raw.store import ObjectStore
 from millpond.seams import backend_names
+from millpond.settings import EngineSection
 from millpond.values import iso, new_id
 
 
@@ -57,6 +59,17 @@ def reach_models(registry: Registry, apps: Sequence[str]) -> str:
         if version is not None:
             registry.predictor(version)
     return ", ".join(f"{app}: {version or 'no champion'}" for app, version in champions.items())
+
+
+def reach_engine(section: EngineSection) -> str:
+    """Start it, and have it run something."""
+    opened = open_engine(section)
+    try:
+        # `iter` gives back the batches that it is given.
+        list(opened.run(iter, 1, SHARD))
+        return f"{section.name} {section.address}".strip() + f", {opened.workers} workers"
+    finally:
+        opened.close()
 
 
 def reach_training() -> str:
