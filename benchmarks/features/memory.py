@@ -96,7 +96,7 @@ def numbers(images: int, small: Measured, full: Measured, adding: Measured) -> d
 
 
 def again(full: Measured, none: Measured, more: Measured) -> dict[str, float]:
-    """The table of runs after the first; their seconds are of the whole process."""
+    """The table of runs after the first; their seconds are from opening the project on."""
     assert none.result["computed"] == 0, none.result
     return {
         "new": more.result["computed"],

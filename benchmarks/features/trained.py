@@ -112,7 +112,7 @@ def _train(folder: Path, taught: Lesson, asked: Lesson, steps: int) -> None:
 
 
 def _batches(taught: Lesson, steps: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """As many of each kind, turned and in other light."""
+    """As many of each kind, turned, and brighter or darker."""
     import torch
 
     chance = np.random.default_rng(5)
@@ -121,7 +121,7 @@ def _batches(taught: Lesson, steps: int) -> Iterator[tuple[torch.Tensor, torch.T
         chosen = np.array([chance.choice(by_kind[n % len(by_kind)]) for n in range(_BATCH)])
         pictures = tensor(taught.pictures[chosen])
         pictures = torch.rot90(pictures, int(chance.integers(4)), (2, 3))
-        light = torch.from_numpy(chance.normal(0, 0.3, (2, _BATCH, 3, 1, 1)).astype(np.float32))
+        light = torch.from_numpy(chance.normal(0, 0.2, (2, _BATCH, 1, 1, 1)).astype(np.float32))
         yield pictures * light[0].exp() + light[1], torch.from_numpy(taught.kinds[chosen])
 
 
