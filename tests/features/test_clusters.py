@@ -149,6 +149,17 @@ def test_neighbouring_views_of_turning_fruits_come_together(tmp_path: Path) -> N
     assert len(unbroken) > 0.7 * len(several)
 
 
+def test_real_fruits(real_data: Path, tmp_path: Path) -> None:
+    paths = sorted(real_data.glob("fruits/*/*.jpg"))
+    vectors = np.stack([_seen(np.asarray(Image.open(path))) for path in paths])
+    ids = [path.relative_to(real_data).as_posix() for path in paths]
+    found = clusters(_batches(ids, vectors, 100), 0.01, tmp_path)
+    assert _widest(found, ids, vectors) <= 0.01
+    members = _members(found, ids)
+    assert 50 < len(members) < len(ids) / 3
+    assert all(len({paths[place].parent for place in some}) == 1 for some in members)
+
+
 def _seen(pixels: NDArray[np.uint8]) -> Vectors:
     """What a fruit looks like, without the white around it."""
     small = Image.fromarray(pixels).resize((12, 12), Image.Resampling.BOX)

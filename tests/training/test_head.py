@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from threadpoolctl import threadpool_limits
 
 import millpond
 from features.checkpoints import save
@@ -124,7 +125,8 @@ def _learned(project: millpond.Project, head: str, reduction: Reduction) -> Head
     vectors = read_all(table, reduction.name, [one.object_id for one in examples])
     kinds = [LABELS.index(one.labels[0].label) for one in examples]
     kind = {"linear": LinearHead, "boosted": BoostedHead}[head]
-    return kind.fit(vectors, np.array(kinds), len(LABELS), 0)
+    with threadpool_limits(1):
+        return kind.fit(vectors, np.array(kinds), len(LABELS), 0)
 
 
 def test_the_same_features_give_the_same_model_in_seconds(

@@ -32,6 +32,8 @@ from millpond.training.trainer import Plan, Progress, training_part
 #: What can be learned on reduced vectors.
 HeadName = Literal["linear", "boosted"]
 HEADS: dict[str, HeadName] = {name: name for name in get_args(HeadName)}
+#: Numbers that are worth a thread.
+_SHARE = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,8 @@ class HeadTrainer:
                 "or more apart; review some of another"
             )
         vectors = self._vectors.read([example.object_id for example in chosen])
-        with threadpool_limits(plan.cores()):
+        # A few numbers are worked through sooner than threads have met.
+        with threadpool_limits(min(plan.cores(), 1 + vectors.size // _SHARE)):
             head = _KINDS[self._name].fit(vectors, kinds, len(plan.labels), plan.seed)
         plan.on_progress(Progress(1, 1, _loss(head, vectors, kinds)))
         backbone, reduction = self._vectors.backbone, self._vectors.reduction
