@@ -26,7 +26,7 @@ from statistics import median
 
 from benchmarks.features import data
 from benchmarks.features.environments import python_of
-from benchmarks.features.running import Job, Ran, run
+from benchmarks.features.running import Failed, Job, Ran, run
 from benchmarks.features.written import far_from, read_vectors
 from benchmarks.history.measure import show
 
@@ -92,30 +92,37 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=arguments.dir) as folder:
         found = rounds(jobs, arguments.runs, Path(folder))
     show(f"features of {arguments.images:,} images", numbers(found, arguments.images))
+    if missing := jobs.keys() - found.keys():
+        raise SystemExit(f"failed in every round: {', '.join(sorted(missing))}")
 
 
 def rounds(jobs: Mapping[str, Job], count: int, folder: Path) -> dict[str, list[Ran]]:
-    """Run each job so many times, in turn; what each took, and how far its vectors are off."""
+    """Run each job so many times, in turn: the runs that went well, by the tool's name."""
     found: dict[str, list[Ran]] = defaultdict(list)
     first = None
     for number in range(count):
         for job in list(jobs.values())[:: -1 if number % 2 else 1]:
             out = folder / job.name
-            ran = run(job, out)
-            vectors = read_vectors(out / "vectors")
-            first = vectors if first is None else first
-            ran.off = far_from(first, vectors, job.name)
-            found[job.name].append(ran)
-            print(f"  round {number + 1}: {job.name} {ran.seconds:.2f} s", file=sys.stderr)
-            shutil.rmtree(out)
-    return {name: found[name] for name in jobs}
+            try:
+                ran = run(job, out)
+                vectors = read_vectors(out / "vectors")
+                first = vectors if first is None else first
+                ran.off = far_from(first, vectors, job.name)
+            except Failed as failure:
+                print(f"  round {number + 1}: {failure}", file=sys.stderr)
+            else:
+                found[job.name].append(ran)
+                print(f"  round {number + 1}: {job.name} {ran.seconds:.2f} s", file=sys.stderr)
+            shutil.rmtree(out, ignore_errors=True)
+    return {name: found[name] for name in jobs if found[name]}
 
 
 def numbers(found: Mapping[str, list[Ran]], images: int) -> dict[str, float]:
     """The table: speeds, then ratios with what is aimed at, then how equal the vectors are."""
     seconds = {name: median(ran.seconds for ran in runs) for name, runs in found.items()}
-    table: dict[str, float] = {"images": images, "rounds": len(next(iter(found.values())))}
+    table: dict[str, float] = {"images": images}
     for name, runs in found.items():
+        table[f"{name}: rounds"] = len(runs)
         table[f"{name}: images a second"] = images / seconds[name]
         table[f"{name}: slowest round"] = images / max(ran.seconds for ran in runs)
         table[f"{name}: fastest round"] = images / min(ran.seconds for ran in runs)
@@ -127,7 +134,8 @@ def numbers(found: Mapping[str, list[Ran]], images: int) -> dict[str, float]:
     for ours, theirs in _SAME_ENGINE.items():
         if {ours, theirs} <= seconds.keys():
             table[f"{ours} / {theirs} (aim: 1 or more)"] = seconds[theirs] / seconds[ours]
-    table["furthest vector, 1 - cosine"] = max(ran.off for runs in found.values() for ran in runs)
+    off = [ran.off for runs in found.values() for ran in runs]
+    table["furthest vector, 1 - cosine"] = max(off, default=0.0)
     return table
 
 

@@ -16,6 +16,10 @@ _SCRIPTS = Path(__file__).parent / "peers"
 _LONGEST = 1_800
 
 
+class Failed(Exception):
+    """A tool did not do what it was asked to."""
+
+
 @dataclass(frozen=True)
 class Job:
     """What a tool is run with."""
@@ -54,7 +58,11 @@ class Ran:
 
 
 def run(job: Job, out: Path) -> Ran:
-    """Run a tool into a new folder."""
+    """Run a tool into a new folder.
+
+    Raises:
+        Failed: with the end of what it said.
+    """
     out.mkdir()
     started = time.perf_counter()
     with open(out / "log", "wb") as log:
@@ -67,13 +75,15 @@ def run(job: Job, out: Path) -> Ran:
         )
         try:
             said, _ = process.communicate(timeout=_LONGEST)
+        except subprocess.TimeoutExpired as error:
+            raise Failed(f"{job.name} was given up after {_LONGEST:,} s") from error
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             _stop_database(out / "home" / "pgdata" / "postmaster.pid")
     lines = [line for line in said.decode().splitlines() if line.startswith('{"seconds"')]
     if process.returncode or not lines:
-        raise SystemExit(f"{job.name} failed: {(out / 'log').read_text()[-3000:]}")
+        raise Failed(f"{job.name} failed: {(out / 'log').read_text()[-3000:]}")
     return Ran(json.loads(lines[-1])["seconds"], time.perf_counter() - started)
 
 

@@ -9,6 +9,8 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from benchmarks.features.running import Failed
+
 Vectors = Mapping[str, NDArray[np.float32]]
 
 #: One minus the cosine from which on vectors are not of the same network and images.
@@ -28,18 +30,22 @@ def read_vectors(folder: Path) -> Vectors:
 
 
 def far_from(first: Vectors, others: Vectors, name: str) -> float:
-    """The most that one minus the cosine is of the two vectors of an image."""
+    """The most that one minus the cosine is of the two vectors of an image.
+
+    Raises:
+        Failed: they are not those of the same network and images.
+    """
     if first.keys() != others.keys():
         missing = len(first.keys() - others.keys())
-        raise SystemExit(f"{name} wrote {len(others)} vectors; {missing} are missing")
+        raise Failed(f"{name} wrote {len(others)} vectors; {missing} are missing")
     names = sorted(first)
     one, other = (_directions(vectors, names) for vectors in (first, others))
     off = float(np.max(1 - np.einsum("nd,nd->n", one, other)))
     # What is no number, as of vectors of zeros, is not near either.
     if not off <= _WRONG:
-        raise SystemExit(f"{name} wrote other vectors: one is {off:.2g} off, as 1 - cosine")
+        raise Failed(f"{name} wrote other vectors: one is {off:.2g} off, as 1 - cosine")
     if np.ptp(one, axis=0).max() < _ALIKE:
-        raise SystemExit(f"the vectors of all images are alike: {one[0][:5]} ...")
+        raise Failed(f"the vectors of all images are alike: {one[0][:5]} ...")
     return off
 
 
