@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from torch import Tensor
 from torch.nn import functional
 
-from millpond.errors import Invalid
 from millpond.models.export import to_onnx
 from millpond.models.package import ModelPackage, Outputs
 from millpond.models.preprocessing import Preprocessing
@@ -17,7 +16,7 @@ from millpond.training.canvases import Canvases
 from millpond.training.classifier import MULTIPLE, Classifier
 from millpond.training.learning import Pace, computing, fast, learn
 from millpond.training.survey import profile, survey
-from millpond.training.trainer import Plan, training_part, usual_steps
+from millpond.training.trainer import Plan, check_one_label_each, training_part, usual_steps
 
 #: Pixels of the tensor, at most.
 AREA = 192 * 192
@@ -82,18 +81,3 @@ def _train(
         learned = learn(classifier, step_loss, steps=steps, plan=plan, pace=PACE)
         pictures, _ = batches.classes(2)
         return to_onnx(learned, pictures.contiguous(), ("logits",))
-
-
-def check_one_label_each(examples: Sequence[Example]) -> None:
-    """Refuse images with several labels.
-
-    Raises:
-        Invalid: the message names the first.
-    """
-    for example in examples:
-        if len(example.labels) != 1:
-            found = ", ".join(label.label for label in example.labels)
-            raise Invalid(
-                f"image {example.object_id} has the labels {found}; "
-                "in classification an image has one"
-            )

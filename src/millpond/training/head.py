@@ -23,11 +23,10 @@ from millpond.models.package import ModelPackage, Outputs
 from millpond.models.preprocessing import Preprocessing, Resample
 from millpond.snapshots.examples import Example
 from millpond.training.boosted_head import BoostedHead
-from millpond.training.classification import check_one_label_each
 from millpond.training.joined import Head, joined
 from millpond.training.linear_head import LinearHead
 from millpond.training.survey import profile, survey
-from millpond.training.trainer import Plan, Progress, training_part
+from millpond.training.trainer import Plan, Progress, check_one_label_each, training_part
 
 #: What can be learned on reduced vectors.
 HeadName = Literal["linear", "boosted"]

@@ -123,3 +123,18 @@ def training_part(examples: Sequence[Example], plan: Plan) -> list[Example]:
     for label in sorted(found - set(plan.labels)):
         raise Invalid(f"label {label!r} is not one of {', '.join(plan.labels)} (app {plan.app})")
     return chosen
+
+
+def check_one_label_each(examples: Sequence[Example]) -> None:
+    """Refuse images with several labels.
+
+    Raises:
+        Invalid: the message names the first.
+    """
+    for example in examples:
+        if len(example.labels) != 1:
+            found = ", ".join(label.label for label in example.labels)
+            raise Invalid(
+                f"image {example.object_id} has the labels {found}; "
+                "in classification an image has one"
+            )
