@@ -13,7 +13,7 @@ import pytest
 
 import millpond
 from features.network import images, network
-from millpond.errors import Busy, Invalid, NotFound, TooLarge
+from millpond.errors import Busy, Invalid, NotAllowed, NotFound, TooLarge
 from millpond.features.listing import LISTING, list_prefix, list_s3, write_listing
 from millpond.features.reading import Reader
 from millpond.features.s3 import Patience
@@ -128,7 +128,9 @@ def test_keys_of_all_kinds_are_found_and_read(server: S3Server) -> None:
 
 def test_a_key_that_cannot_be_addressed_is_said(server: S3Server) -> None:
     server.put({"broken/a//b.jpg": b"nobody can ask for it"})
-    with pytest.raises(Invalid, match=r"s3://pictures/broken cannot be addressed: .*a//b\.jpg"):
+    with pytest.raises(
+        Invalid, match=r"s3://pictures/broken cannot be addressed; rename .*a//b\.jpg"
+    ):
         rows(list_s3("s3://pictures/broken"))
 
 
@@ -137,6 +139,22 @@ def test_a_bucket_that_is_not_there_is_said(server: S3Server) -> None:
         rows(list_s3("s3://no-such-bucket/pictures"))
     with pytest.raises(Invalid, match="write s3://bucket/prefix"):
         list_s3("s3://")
+
+
+def test_missing_credentials_are_said_soon(
+    server: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.put({"open/a.jpg": b"x"})
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    # Nobody listens there; so does no machine without a role.
+    monkeypatch.setenv("AWS_METADATA_ENDPOINT", "http://127.0.0.1:9")
+    # Of each stall there is a client, which keeps the credentials that it found.
+    patience = Patience(stall=0.7)
+    with pytest.raises(NotAllowed, match="needs credentials: set AWS_ACCESS_KEY_ID"):
+        rows(list_s3("s3://pictures/open", patience))
+    monkeypatch.setenv("AWS_SKIP_SIGNATURE", "true")
+    assert len(rows(list_s3("s3://pictures/open", Patience(stall=0.8)))) == 1
 
 
 def test_features_over_a_bad_line_are_those_of_the_files(

@@ -31,6 +31,11 @@ SCHEME = "s3://"
 #: Keys of one answer of S3.
 _PAGE = 1_000
 _LONGEST_PAUSE = 5.0
+#: Without keys the machine is asked for those of its role.
+_NO_KEYS = (
+    "needs credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
+    "AWS_SKIP_SIGNATURE=true for what is open to anyone; and this machine has no role"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +169,7 @@ def _check_worth_another(error: Exception, what: str, failed: int, patience: Pat
     reason = str(error).partition("\n")[0][:300]
     refusals: Sequence[tuple[bool, Callable[[str], MillpondError], str]] = (
         (isinstance(error, FileNotFoundError), NotFound, "is not there"),
-        ("NoSuchBucket" in str(error), NotFound, "lies in a bucket that is not there"),
+        ("<Code>NoSuchBucket<" in str(error), NotFound, "lies in a bucket that is not there"),
         (
             isinstance(error, known.PermissionDeniedError | known.UnauthenticatedError),
             NotAllowed,
@@ -173,10 +178,16 @@ def _check_worth_another(error: Exception, what: str, failed: int, patience: Pat
         (
             isinstance(error, known.InvalidPathError | known.NotSupportedError | ValueError),
             Invalid,
-            "cannot be addressed",
+            "cannot be addressed; rename the key, or take a prefix without it",
         ),
-        (failed >= patience.attempts, Busy, f"did not answer {failed} times"),
+        # The one thing that is put is the question for the keys of the machine's role.
+        ("performing PUT" in reason and failed > 1, NotAllowed, _NO_KEYS),
+        (
+            failed >= patience.attempts,
+            Busy,
+            f"did not answer {failed} times; is AWS_ENDPOINT_URL right, and the server up?",
+        ),
     )
     for holds, refusal, trouble in refusals:
         if holds:
-            raise refusal(f"{what} {trouble}: {reason}") from error
+            raise refusal(f"{what} {trouble} ({reason})") from error
