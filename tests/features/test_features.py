@@ -246,6 +246,19 @@ def test_what_makes_no_sense_is_refused(
         project.features(str(prefix), model=model, components=500)
 
 
+def test_a_prefix_without_images_is_told(
+    project: millpond.Project, model: str, tmp_path: Path
+) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    report = project.features(str(empty), model=model)
+    assert (report.images, report.reduction) == (0, None)
+    assert report.warnings == [f"there are no images in {empty}"]
+    images(empty, range(1))
+    one = project.features(str(empty), model=model)
+    assert (one.images, one.computed, one.components) == (1, 1, 0)
+
+
 def test_dimension_of_the_network(project: millpond.Project, model: str, prefix: Path) -> None:
     project.features(str(prefix), model=model)
     assert matrix(rows(project, "features")).shape == (58, DIMENSION)

@@ -94,7 +94,8 @@ class Features:
             # With what an earlier run had left, they may be those of other images.
             reduced = reducing.reduce(None if left else made.moments)
             bad = count_ids(run.listing, tables.quarantine.files(run.model), [])
-            report = reported(run, source, made, reduced, bad, time.monotonic() - began)
+            seconds = time.monotonic() - began
+            report = reported(run, source, listed, made, reduced, bad, seconds)
             report.write(self.folder / "reports" / f"{run.run_id}.json")
             run.remove()
             return report

@@ -69,7 +69,13 @@ class FeaturesReport:
 
 
 def reported(
-    run: Staged, source: str, made: Made, reduced: Reduced, quarantined: int, seconds: float
+    run: Staged,
+    source: str,
+    listed: int,
+    made: Made,
+    reduced: Reduced,
+    quarantined: int,
+    seconds: float,
 ) -> FeaturesReport:
     """The report of a run, from its parts."""
     reduction = reduced.reduction
@@ -89,6 +95,6 @@ def reported(
         refitted=reduced.refitted,
         reduced=reduced.rows,
         seconds=round(seconds, 3),
-        warnings=reduced.warnings,
+        warnings=reduced.warnings or ([] if listed else [f"there are no images in {source}"]),
         refused=made.refused,
     )
