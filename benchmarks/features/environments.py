@@ -13,6 +13,7 @@ _COMMON = ("numpy==2.4.6", "onnxruntime==1.31.1", "pillow==13.0.0", "pyarrow==26
 
 PACKAGES: Mapping[str, Sequence[str]] = {
     "bare": _COMMON,
+    "decoders": ("simplejpeg==1.9.0", "opencv-python-headless==5.0.0.93", *_COMMON[:-1]),
     "daft": ("daft==0.7.26", "pyarrow==25.0.1", *_COMMON[:-1]),
     "pixeltable": ("pixeltable==0.7.21", *_COMMON),
     "ray": ("ray[data]==2.60.0", "pandas==3.1.1", *_COMMON),
