@@ -29,9 +29,15 @@ describe("the places of labels", () => {
     ]);
   });
 
-  it("lie over another one only where no corner is left", () => {
+  it("lie over another label where no corner is left", () => {
     const box = at(50, 50, 30);
-    const places = labelPlaces(Array.from({ length: 4 }, () => ({ words: "a long label", box })));
-    expect(places.map(({ corner }) => corner)).toEqual(["above", "below", "within", "above"]);
+    const places = labelPlaces(Array.from({ length: 5 }, () => ({ words: "a long label", box })));
+    expect(places.map(({ corner, y }) => [corner, y])).toEqual([
+      ["above", 34],
+      ["below", 80],
+      ["within", 50],
+      ["above", 18],
+      ["above", 2],
+    ]);
   });
 });

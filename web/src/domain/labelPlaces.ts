@@ -21,6 +21,7 @@ export const LINE_HEIGHT = 16;
 // Of a letter, and of what is left and right of all of them, in screen pixels.
 const LETTER = 6.2;
 const PADDING = 10;
+const LIFTED = [1, 2, 3];
 
 // In the order given: who comes first has the corner above on the left, where there is room for it.
 export function labelPlaces(labels: readonly Written[]): LabelPlace[] {
@@ -44,6 +45,8 @@ function placesOf({ x, y, width, height }: Place, words: number): LabelPlace[] {
     { x, y: below, corner: "below" },
     { x: right, y: below, corner: "below-right" },
     { x, y, corner: "within" },
+    // Small boxes have no room at their corners: then over another label.
+    ...LIFTED.map((lines) => ({ x, y: above - lines * LINE_HEIGHT, corner: "above" as const })),
   ];
 }
 
