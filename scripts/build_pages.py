@@ -27,7 +27,7 @@ def main() -> int:
     if "--check" in sys.argv[1:]:
         npm(environment, "run", "check", "--silent")
         return 0
-    npm(environment, "run", "build", "--silent")
+    npm(environment, "run", "build", "--silent", "--", "--logLevel", "error")
     shutil.rmtree(STATIC, ignore_errors=True)
     shutil.copytree(WEB / "dist", STATIC)
     return 0
