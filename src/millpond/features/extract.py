@@ -19,8 +19,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from millpond.errors import MillpondError, NotAnImage, TooLarge, Unsupported
+from millpond.errors import Busy, MillpondError, NotAnImage, TooLarge, Unsupported
 from millpond.features.backbone import Backbone
+from millpond.features.extractor import Extractor
 from millpond.features.moments import Gathered
 from millpond.features.reading import Reader
 from millpond.features.shards import read_shard
@@ -92,9 +93,11 @@ class Extract:
     def _shard(self, shard: int) -> tuple[NDArray[np.float32], dict[str, Any]]:
         path = self.folder / shard_name(shard)
         none = np.empty((0, self.backbone.dimension), np.float32)
+        # Importing the runtime and reading the network is not what an image takes.
+        extractor = None if path.exists() else self.backbone.open()
         started = time.time()
-        if not path.exists():
-            self._make(shard, path)
+        if extractor is not None:
+            self._make(shard, path, extractor)
         with pq.ParquetFile(path) as file:
             rows = file.metadata.num_rows
             vectors = matrix_of(file.read(["vector"])["vector"]) if rows else none
@@ -103,24 +106,14 @@ class Extract:
         told = {"shard": shard, "rows": len(vectors), "started": started, "ended": ended}
         return vectors, {**told, "refused": refused}
 
-    def _make(self, shard: int, path: Path) -> None:
+    def _make(self, shard: int, path: Path, extractor: Extractor) -> None:
         """Compute a shard, and have its file on disk under its name at once or not at all."""
         work = read_shard(self.work, shard)
-        extractor = self.backbone.open()
-        vectors = np.empty((work.num_rows, self.backbone.dimension), np.float32)
-        kept: list[int] = []
-        refused: list[list[Any]] = []
-        object_ids, uris = work["object_id"].to_pylist(), work["uri"].to_pylist()
-        images = Reader(self.limits).read(uris, work["bytes"].to_pylist())
-        for place, (object_id, image) in enumerate(zip(object_ids, images, strict=True)):
-            try:
-                if isinstance(image, MillpondError):
-                    raise image
-                vectors[len(kept)] = _finite(extractor.vector(image, self.limits))
-            except MillpondError as error:
-                refused.append([object_id, str(error), isinstance(error, _OF_THE_IMAGE)])
-            else:
-                kept.append(place)
+        vectors, problems = self._computed(work, extractor)
+        kept = [place for place in range(work.num_rows) if place not in problems]
+        if not kept and all(isinstance(problem, Busy) for problem in problems.values()):
+            # What is away for all images is not their fault; the run goes on another time.
+            raise problems[0]
         rows = work.take(kept).combine_chunks()
         schema = file_schema(FEATURES, self.backbone.dimension)
         columns = [
@@ -129,8 +122,31 @@ class Extract:
             pa.repeat(self.backbone.model, len(kept)),
             vectors_array(vectors[: len(kept)], schema),
         ]
+        refused = [
+            [work["object_id"][place].as_py(), str(problem), isinstance(problem, _OF_THE_IMAGE)]
+            for place, problem in problems.items()
+        ]
         told = {_REFUSED: json.dumps(refused, ensure_ascii=False)}
         write_batches(path, schema, pa.table(columns, schema=schema).to_batches(), told)
+
+    def _computed(
+        self, work: pa.Table, extractor: Extractor
+    ) -> tuple[NDArray[np.float32], dict[int, MillpondError]]:
+        """The vectors of the images that have one, and why the others, by place, have none."""
+        vectors = np.empty((work.num_rows, self.backbone.dimension), np.float32)
+        problems: dict[int, MillpondError] = {}
+        images = Reader(self.limits).read(work["uri"].to_pylist(), work["bytes"].to_pylist())
+        for place, image in enumerate(images):
+            if isinstance(image, MillpondError):
+                problems[place] = image
+                continue
+            try:
+                vector = _finite(extractor.vector(image, self.limits))
+            except _OF_THE_IMAGE as error:
+                problems[place] = error
+            else:
+                vectors[place - len(problems)] = vector
+        return vectors, problems
 
 
 def shard_name(shard: int) -> str:
