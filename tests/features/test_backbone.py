@@ -290,6 +290,9 @@ PROCESSORS = {
         size={"height": 40, "width": 40}, include_top=False, do_normalize=False
     ),
     "share of the picture": hf.ConvNextImageProcessorPil(size={"shortest_edge": 50}, crop_pct=0.8),
+    "blue first": hf.MobileViTImageProcessorPil(
+        size={"shortest_edge": 60}, crop_size={"height": 50, "width": 50}
+    ),
     "large and whole": hf.ConvNextImageProcessorPil(size={"shortest_edge": 384}),
 }
 

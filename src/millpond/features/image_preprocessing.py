@@ -36,6 +36,7 @@ class ImagePreprocessing:
         stretch: height and width that the picture is stretched to before the middle is cut out;
             None, without `shorter`: those of the tensor.
         filter: the number of Pillow's filter for resizing, such as 2 for bilinear.
+        bgr: the channels of the tensor are blue, green and red.
 
     Raises:
         Invalid: a number does not fit; the message says which.
@@ -48,6 +49,7 @@ class ImagePreprocessing:
     shorter: int | None = None
     stretch: tuple[int, int] | None = None
     filter: int = Image.Resampling.BILINEAR
+    bgr: bool = False
 
     def __post_init__(self) -> None:
         sides = (self.height, self.width, self.shorter or 1, *(self.stretch or ()))
@@ -88,8 +90,13 @@ class ImagePreprocessing:
         """
         try:
             scale, offset = _linear(processor)
-            sizes = _sizes(processor)
-            return cls(scale=scale, offset=offset, filter=int(processor["resample"]), **sizes)
+            return cls(
+                scale=scale,
+                offset=offset,
+                filter=int(processor["resample"]),
+                bgr=bool(processor.get("do_flip_channel_order")),
+                **_sizes(processor),
+            )
         except (KeyError, TypeError, ValueError) as error:
             raise Invalid(f"this image processor is not understood: {error!r}") from error
 
@@ -104,7 +111,7 @@ class ImagePreprocessing:
             picture = picture.crop((left, top, left + self.width, top + self.height))
         tensor = np.empty((1, 3, self.height, self.width), np.float32)
         planes = np.asarray(picture).transpose(2, 0, 1)
-        np.multiply(planes, _per_channel(self.scale), out=tensor[0])
+        np.multiply(planes[::-1] if self.bgr else planes, _per_channel(self.scale), out=tensor[0])
         tensor += _per_channel(self.offset)
         return tensor
 
