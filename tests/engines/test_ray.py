@@ -13,6 +13,7 @@ from millpond.testing.engine import ClusterEngineSuite, left_alone
 
 @pytest.fixture(scope="module")
 def ray() -> Iterator[BatchEngine]:
+    pytest.importorskip("ray", reason="Ray is not installed")
     with left_alone(lambda: open_engine(EngineSection(name="ray", workers=2))) as engine:
         yield engine
 

@@ -12,7 +12,7 @@ from millpond.testing.engine import ClusterEngineSuite, left_alone
 
 
 @pytest.fixture(scope="module")
-def spark() -> Iterator[BatchEngine]:
+def spark(java: None) -> Iterator[BatchEngine]:
     with left_alone(lambda: open_engine(EngineSection(name="spark", workers=2))) as engine:
         yield engine
 

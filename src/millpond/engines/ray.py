@@ -19,6 +19,8 @@ from millpond.settings import EngineSection
 
 #: How often a call that was lost is made again.
 _RETRIES = 3
+#: How often a node is started; Ray waits half a minute, and a busy machine takes longer.
+_STARTS = 3
 #: Bytes of shared memory of a cluster on this machine; what it carries are rows, not images.
 _SHARED = 256 * 1024**2
 #: A node that is only busy is not given up, and this process with it.
@@ -97,17 +99,17 @@ class RayEngine:
             "include_dashboard": False,
             "_system_config": _PATIENT,
         }
-        try:
-            self._ray.init(
-                **({"address": address} if address else own),
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-            )
-        except Exception as error:  # A node that does not start raises just that.
-            with suppress(Exception):
-                self._ray.shutdown()
-            where = f"at {address!r} (engine.address)" if address else "on this machine"
-            raise MillpondError(f"no Ray {where}: {_reason(error)}") from error
+        options = {"address": address} if address else own
+        for attempt in range(1, _STARTS + 1):
+            try:
+                self._ray.init(**options, log_to_driver=False, logging_level=logging.ERROR)
+                return
+            except Exception as error:  # A node that does not start raises just that.
+                with suppress(Exception):
+                    self._ray.shutdown()
+                if attempt == _STARTS or address:
+                    where = f"at {address!r} (engine.address)" if address else "on this machine"
+                    raise MillpondError(f"no Ray {where}: {_reason(error)}") from error
 
 
 def _reason(error: Exception) -> str:

@@ -25,6 +25,8 @@ TYPES = pa.schema(
         ("small", pa.uint16()),
     ]
 )
+#: Seconds in which a cluster has started a worker, also on a machine that is busy.
+PATIENCE = 200
 #: Bytes as many as the moments of 1,280 dimensions have.
 HEAVY = 13_000_000
 
@@ -92,6 +94,19 @@ def killed(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for shard in _shards(batches):
         os.kill(os.getpid(), signal.SIGKILL)
         yield _row(shard, 1)
+
+
+def met(folder: Path, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """As `count`; but no call begins before two have come, each of which leaves a mark.
+
+    Its name begins with the id of the process.
+    """
+    (folder / f"{os.getpid()}-{time.monotonic_ns()}").touch()
+    until = time.monotonic() + PATIENCE
+    while len(list(folder.iterdir())) < 2 and time.monotonic() < until:
+        time.sleep(0.05)
+    time.sleep(1)
+    yield from count(batches)
 
 
 def _is_first(mark: Path) -> bool:
