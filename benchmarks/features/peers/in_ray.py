@@ -18,7 +18,7 @@ class Embed:
 
 def main() -> None:
     job = Job.asked()
-    ray.init(num_cpus=job.workers, include_dashboard=False, log_to_driver=False)
+    ray.init("local", num_cpus=job.workers, include_dashboard=False, log_to_driver=False)
     ray.data.DataContext.get_current().enable_progress_bars = False
     files = ray.data.read_binary_files(job.images, include_paths=True)
     vectors = files.map_batches(
