@@ -38,6 +38,7 @@ export function QueueSide({ app, strategy, view, openId, queue }: QueueSideProps
                 to="/review/$app"
                 params={{ app: app.app }}
                 search={{ strategy: each, ...kept }}
+                ref={each === strategy ? reveal : undefined}
                 className={styles.strategy}
                 aria-current={each === strategy ? "true" : undefined}
                 title={texts.queue.hints[each]}
@@ -72,6 +73,11 @@ export function QueueSide({ app, strategy, view, openId, queue }: QueueSideProps
       )}
     </aside>
   );
+}
+
+// On a phone they lie in a row that is wider than it.
+function reveal(chosen: HTMLElement | null): void {
+  chosen?.scrollIntoView({ block: "nearest", inline: "center" });
 }
 
 interface ItemProps {
