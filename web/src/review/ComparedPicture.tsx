@@ -71,17 +71,18 @@ export function ComparedPicture(props: ComparedPictureProps) {
             />
           ))}
           {numbered.map(({ finding, index }, at) => {
-            const [x, y] = cornerOf(finding);
             // Beside those of boxes that begin at the same corner.
-            const beside = numbered
+            const [x, y] = cornerOf(finding);
+            const near = numbered
               .slice(0, at)
               .map((one) => cornerOf(one.finding))
-              .filter((other) => Math.hypot(x - other[0], y - other[1]) < size).length;
+              .filter((other) => Math.hypot(x - other[0], y - other[1]) < size);
+            const [left, top] = near[0] ?? [x, y];
             return (
               <text
                 key={finding.key}
-                x={x + size * (0.3 + 0.9 * beside)}
-                y={y + size * 1.05}
+                x={left + size * (0.3 + 0.9 * near.length)}
+                y={top + size * 1.05}
                 fontSize={size}
                 className={styles.number}
                 data-chosen={index === props.chosen}

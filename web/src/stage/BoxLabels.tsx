@@ -17,7 +17,10 @@ export interface BoxLabel {
 }
 
 export function BoxLabels({ labels }: { labels: readonly BoxLabel[] }) {
-  const written = labels.map((one) => ({ ...one, words: wordsOf(one) }));
+  // The smallest first: the corners of a large box are far apart, and one of them is free.
+  const written = labels
+    .map((one) => ({ ...one, words: wordsOf(one) }))
+    .sort((a, b) => a.box.width * a.box.height - b.box.width * b.box.height);
   const places = labelPlaces(written);
   return written.map(({ key, words, colour, isStrong, verdict }, at) => {
     const place = places[at];
