@@ -4,7 +4,7 @@ On the chest X-rays of `MILLPOND_TEST_DATA` (about 1024 x 1024, JPEG and PNG): w
 JPEG at a reduced scale and what other decoders give against plain Pillow, and how far that
 moves the vectors. Reduced pictures keep at least twice the side of the network (Millpond's
 along the longer side). The others are in an environment of their own, and each is compared
-with Pillow in its own process.
+with Pillow in its own process, from the bytes of a file to a picture that can be resized.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
 from benchmarks.features import data
@@ -69,15 +68,15 @@ def here(pictures: Path, model: Path | str, rounds: int, kept: Path) -> dict[str
     extractor = backbone.open()
     least = 2 * min(backbone.preprocessing.height, backbone.preprocessing.width)
     ways: dict[str, Decode] = {
-        "pillow": lambda image: np.asarray(Image.open(io.BytesIO(image)).convert("RGB")),
-        "millpond": lambda image: np.asarray(decode_image(image)),
-        "millpond, reduced": lambda image: np.asarray(decode_image(image, near=least)),
+        "pillow": lambda image: Image.open(io.BytesIO(image)).convert("RGB"),
+        "millpond": decode_image,
+        "millpond, reduced": lambda image: decode_image(image, near=least),
     }
     found: dict[str, dict] = {}
     for kind in ("jpg", "png"):
         files = [path.read_bytes() for path in sorted(pictures.glob(f"*.{kind}"))]
         taken = in_turn(ways, files, rounds)
-        close = cosines(ways, files, lambda pixels: extractor.of_picture(Image.fromarray(pixels)))
+        close = cosines(ways, files, extractor.of_picture)
         found[kind] = {name: (taken[name], close[name]) for name in ways} | {"files": len(files)}
     return found
 

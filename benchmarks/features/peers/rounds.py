@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 
 import numpy as np
+from PIL import Image
 
-#: Makes the pixels ``[h, w, 3]`` of the bytes of a file, in RGB.
-Decode = Callable[[bytes], np.ndarray]
+#: Makes a picture in RGB, ready to be resized, of the bytes of a file.
+Decode = Callable[[bytes], Image.Image]
 
 
 def in_turn(ways: Mapping[str, Decode], files: Sequence[bytes], rounds: int) -> dict[str, float]:
@@ -30,7 +31,7 @@ def in_turn(ways: Mapping[str, Decode], files: Sequence[bytes], rounds: int) -> 
 def cosines(
     ways: Mapping[str, Decode],
     files: Sequence[bytes],
-    vector: Callable[[np.ndarray], np.ndarray],
+    vector: Callable[[Image.Image], np.ndarray],
 ) -> dict[str, float]:
     """The least cosine between vectors of each way's pictures and of the first way's."""
     made = {name: np.stack([vector(ways[name](data)) for data in files]) for name in ways}
