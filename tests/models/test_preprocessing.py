@@ -64,6 +64,25 @@ def test_a_box_lands_where_its_pixels_land(fit: str) -> None:
     np.testing.assert_allclose(found, box, atol=1.0)
 
 
+def test_the_middle_is_cut_out_of_the_scaled_picture() -> None:
+    preprocessing = Preprocessing(40, 30, fit="crop", before=(36,), resample="nearest")
+    pixels = np.zeros((72, 200, 3), np.uint8)
+    pixels[20:50, 70:130] = 255
+    canvas = preprocessing.canvas(pixels)
+    assert canvas.shape == (30, 40, 3)
+    bright = np.argwhere(canvas[:, :, 0])
+    (box,) = preprocessing.to_tensor(np.array([[70, 20, 130, 50]], np.float32), 200, 72)
+    np.testing.assert_allclose([*bright.min(0)[::-1], *(bright.max(0)[::-1] + 1)], box, atol=1)
+    (back,) = preprocessing.to_picture(box[None], 200, 72)
+    np.testing.assert_allclose(back, [70, 20, 130, 50], atol=1e-4)
+
+
+def test_blue_comes_first_where_it_should() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (30, 40, 3), np.uint8)
+    found = Preprocessing(40, 30, "BGR").canvas(pixels)
+    np.testing.assert_array_equal(found, pixels[..., ::-1])
+
+
 def test_json_round_trip() -> None:
     preprocessing = Preprocessing(320, 240, "L", "letterbox", (0.5,), (0.25,))
     document = json.loads(json.dumps(preprocessing.as_json()))
@@ -75,7 +94,7 @@ def test_json_round_trip() -> None:
     [
         ({"width": 0}, "tensor side of 0"),
         ({"height": 100_000}, "tensor side of 100000"),
-        ({"channels": "CMYK"}, "'CMYK' is not one of RGB, L"),
+        ({"channels": "CMYK"}, "'CMYK' is not one of RGB, L, BGR"),
         ({"fit": "tile"}, "'tile' is not one of stretch, letterbox, crop"),
         ({"fit": "crop"}, "fit crop does not take"),
         ({"before": [256]}, "fit stretch does not take"),

@@ -170,6 +170,7 @@ def test_a_head_is_the_same_as_a_graph_and_knows_nothing_of_absent_labels(
         ImagePreprocessing(20, 20, shorter=23, filter=3),
         ImagePreprocessing(21, 24, shorter=22, filter=1),
         ImagePreprocessing(20, 20, stretch=(24, 31), filter=4),
+        ImagePreprocessing(24, 24, bgr=True, scale=(0.01, 0.02, 0.03), offset=(1.0, 0.0, -1.0)),
     ],
 )
 def test_a_package_prepares_a_picture_as_its_backbone_does(backbone: ImagePreprocessing) -> None:

@@ -12,10 +12,11 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from millpond.errors import Invalid, NotFound
+from millpond.features.backbone import short
 from millpond.features.tables import FeatureTable, matrix_of
 
 #: What makes vectors; messages end with it.
-HOW = "millpond features makes them"
+HOW = "millpond features makes them, and says which images can have none"
 
 
 @dataclass(frozen=True)
@@ -86,9 +87,8 @@ def key_of(table: FeatureTable, asked: str) -> str:
         NotFound: there is none; the message lists those there are.
     """
     keys = table.keys()
-    short = asked.rstrip("/").rsplit("/", 1)[-1].removesuffix(".onnx")
     for key in reversed(keys):
-        if short in (key, key.rsplit("-", 1)[0]):
+        if short(asked) in (key, key.rpartition("-")[0]):
             return key
     if not keys:
         raise NotFound(f"this project has no vectors yet; {HOW}")

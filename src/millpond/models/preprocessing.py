@@ -17,7 +17,7 @@ from PIL import Image
 
 from millpond.errors import Invalid
 
-Channels = Literal["RGB", "L"]
+Channels = Literal["RGB", "L", "BGR"]
 Fit = Literal["stretch", "letterbox", "crop"]
 #: A filter of Pillow, by its name in small letters.
 Resample = Literal["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"]
@@ -35,7 +35,7 @@ class Preprocessing:
     Args:
         width: of the tensor, in pixels.
         height: of the tensor, in pixels.
-        channels: ``RGB``, or ``L`` for grey (ITU-R 601 luma).
+        channels: ``RGB``, ``L`` for grey (ITU-R 601 luma), or ``BGR``: blue comes first.
         fit: ``stretch`` fills the tensor, ``letterbox`` keeps the proportions
             and centres the picture in a grey margin, ``crop`` cuts the middle out of
             the scaled picture.
@@ -62,8 +62,9 @@ class Preprocessing:
         for side in (self.width, self.height, *self.before):
             if not 1 <= side <= SIDE_LIMIT:
                 raise Invalid(f"a tensor side of {side} pixels is not between 1 and {SIDE_LIMIT}")
-        if self.channels not in ("RGB", "L"):
-            raise Invalid(f"channels {self.channels!r} is not one of RGB, L")
+        if self.channels not in get_args(Channels):
+            choice = ", ".join(get_args(Channels))
+            raise Invalid(f"channels {self.channels!r} is not one of {choice}")
         if self.fit not in get_args(Fit):
             raise Invalid(f"fit {self.fit!r} is not one of {', '.join(get_args(Fit))}")
         if self.resample not in get_args(Resample):
@@ -113,6 +114,8 @@ class Preprocessing:
         image = Image.fromarray(pixels)
         if self.channels == "L":
             image = image.convert("L")
+        if self.channels == "BGR":
+            image = Image.merge("RGB", image.split()[::-1])
         picture_height, picture_width = pixels.shape[:2]
         left, top, width, height = self._window(picture_width, picture_height)
         if image.size != (width, height):

@@ -21,6 +21,8 @@ ABSENT = -50.0
 TOLERANCE = 1e-4
 #: How the names begin that are added to the backbone's.
 _OURS = "millpond."
+#: The name of the output.
+LOGITS = f"{_OURS}logits"
 #: The sets of operators that are added to, where the backbone does not use them.
 _DOMAINS = {"ai.onnx.ml": 3}
 
@@ -56,7 +58,7 @@ class Head(Protocol):
 
 
 def joined(backbone: bytes, reduction: Reduction, head: Head) -> bytes:
-    """One ONNX file that takes what the backbone takes and gives ``logits`` ``[1, labels]``.
+    """One ONNX file that takes what the backbone takes and gives logits ``[1, labels]``.
 
     Raises:
         MillpondError: the graph of the head computes something else than the head.
@@ -70,7 +72,7 @@ def joined(backbone: bytes, reduction: Reduction, head: Head) -> bytes:
         pooled, vector = vector, f"{_OURS}vector"
         parts.append(_averaged(pooled, vector))
     parts.append(_reduced(reduction, vector, f"{_OURS}reduced"))
-    parts.append(head.part(f"{_OURS}reduced", "logits"))
+    parts.append(head.part(f"{_OURS}reduced", LOGITS))
     for part in parts:
         _add(graph, part)
     del graph.output[:]
@@ -129,7 +131,7 @@ def _reduced(reduction: Reduction, source: str, result: str) -> Part:
 
 def _output(head: Head, components: int) -> onnx.ValueInfoProto:
     labels = head.logits(np.zeros((1, components), np.float32)).shape[1]
-    return helper.make_tensor_value_info("logits", TensorProto.FLOAT, [1, labels])
+    return helper.make_tensor_value_info(LOGITS, TensorProto.FLOAT, [1, labels])
 
 
 def _check_equal(head: Head, components: int) -> None:
@@ -137,13 +139,13 @@ def _check_equal(head: Head, components: int) -> None:
     rng = np.random.default_rng(0)
     vectors = rng.normal(size=(64, components)).astype(np.float32)
     vectors *= np.geomspace(0.01, 100, 64, dtype=np.float32)[:, None]
-    part = head.part("vectors", "logits")
+    part = head.part("vectors", LOGITS)
     shape: list[str | int | None] = ["n", components]
     graph = helper.make_graph(
         list(part.nodes),
         "head",
         [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, shape)],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", None])],
+        [helper.make_tensor_value_info(LOGITS, TensorProto.FLOAT, ["n", None])],
         [numpy_helper.from_array(numbers, name) for name, numbers in part.constants.items()],
     )
     opsets = [helper.make_opsetid("", 17)]
