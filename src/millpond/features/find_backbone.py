@@ -118,7 +118,7 @@ def _of_folder(name: str, folder: Path, cache: Path) -> Backbone:
     kept = cache / f"{short(name)}-{_fingerprint(folder)}"
     if not kept.exists():
         _convert(name, folder, kept)
-    return _read(kept)
+    return replace(_read(kept), name=name)
 
 
 def _fingerprint(folder: Path) -> str:

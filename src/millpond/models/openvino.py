@@ -61,6 +61,6 @@ class OpenvinoRuntime:
         """The model's outputs, in its own order, for a batch ``[N, C, H, W]``."""
         if not hasattr(self._of_thread, "request"):
             self._of_thread.request = self._compiled.create_infer_request()
-        found = self._of_thread.request.infer([batch], share_inputs=True)
+        found = self._of_thread.request.infer([batch], share_inputs=True, share_outputs=True)
         # The request writes its next answer over this one.
         return [np.array(found[output]) for output in self._compiled.outputs]
