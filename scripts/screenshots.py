@@ -1,4 +1,4 @@
-"""Shows every page of a demo project, and of an empty one, as pictures in ``docs/images/``.
+"""Shows every page of two demo projects, and of an empty one, as pictures in ``docs/images/``.
 
 Light and dark, on a desk and on a phone, of what a real server answers.
 """
@@ -12,10 +12,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 from PIL import Image
@@ -24,14 +25,13 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
 MILLPOND = [sys.executable, "-m", "millpond"]
-APP = "chest-xray"
+CHEST = "chest-xray"
+FRUITS = "fruits"
 
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 THEMES = ("light", "dark")
-#: Pixels of a screen for one of the page: enough for print, and small.
-SCALE = 1
-#: Colours of a picture: few are needed, and it is a third of the size.
-COLOURS = 256
+#: Of a picture with many greys; WebP without loss is used where that is smaller.
+QUALITY = 90
 
 #: Waits for the pictures; those out of sight may never be asked for, so not for long.
 _PICTURES = """Promise.race([
@@ -39,29 +39,98 @@ _PICTURES = """Promise.race([
     new Promise((late) => setTimeout(late, 3000)),
 ])"""
 
-#: The pages by name: the address, and what is there once they have what they show.
-FULL = {
-    "home": ("/", "article strong"),
-    "predict": (f"/predict/{APP}/{{inference}}", "svg [data-key]"),
-    "review": (f"/review/{APP}", "svg [data-key]"),
-    "images": (f"/images/{APP}", "main img"),
-    "image": (f"/images/{APP}/{{object}}", "main img"),
-}
-EMPTY = {
-    "home": ("/", "article strong"),
-    "predict": (f"/predict/{APP}", "#drop"),
-    "review": (f"/review/{APP}", "main p"),
-    "images": (f"/images/{APP}", "main p"),
-}
+
+@dataclass(frozen=True)
+class Shot:
+    """A page in a certain state."""
+
+    name: str
+    #: Its address, with the ids of `example` in braces.
+    address: str
+    #: What is there once it has what it shows.
+    there: str
+    #: Done first, as a person would.
+    act: Callable[[Page], None] | None = None
+    sizes: Sequence[str] = tuple(SIZES)
+
+
+def _open_api(page: Page) -> None:
+    page.get_by_role("button", name="Use the API").click()
+    page.get_by_role("dialog").wait_for()
+
+
+def _open_keys(page: Page) -> None:
+    page.locator("svg [data-key]").first.wait_for(state="attached")
+    page.keyboard.press("?")
+    page.get_by_role("dialog").wait_for()
+
+
+def _to_chain(page: Page) -> None:
+    chain = page.get_by_role("heading", name="What became of it")
+    chain.evaluate("(title) => title.scrollIntoView({ block: 'center' })")
+
+
+def _choose(page: Page) -> None:
+    """Pick a run of images: the first and, with Shift, the fifth."""
+    page.get_by_role("button", name="Select image 1", exact=True).click()
+    page.get_by_role("button", name="Select image 5", exact=True).click(modifiers=["Shift"])
+
+
+def _label(page: Page) -> None:
+    """Label two of the batch."""
+    cells = page.get_by_role("option")
+    cells.nth(1).click()
+    cells.nth(6).click(modifiers=["Control"])
+    page.keyboard.press("3")
+    page.get_by_text("All saved").wait_for()
+
+
+EMPTY = (
+    Shot("home-empty", "/", "article strong"),
+    Shot("predict-empty", f"/predict/{CHEST}", "#drop"),
+    Shot("review-empty", f"/review/{CHEST}", "main p"),
+    Shot("images-empty", f"/images/{CHEST}", "main p"),
+)
+FULL = (
+    Shot("home-full", "/", "article strong"),
+    Shot("predict-full", f"/predict/{CHEST}/{{inference}}", "svg [data-key]"),
+    Shot("review-full", f"/review/{CHEST}", "svg [data-key]"),
+    Shot("review-four", f"/review/{CHEST}?view=four", "svg [data-key]", sizes=("desktop",)),
+    Shot("review-nine", f"/review/{CHEST}?view=nine", "svg [data-key]", sizes=("desktop",)),
+    Shot("review-differ", f"/review/{CHEST}?strategy=disputed", "[data-differs=true]"),
+    Shot("keys", f"/review/{CHEST}", "svg [data-key]", _open_keys, ("desktop",)),
+    Shot("images-full", f"/images/{CHEST}", "main img"),
+    Shot("images-chosen", f"/images/{CHEST}?label=nodule", "main img", _choose),
+    Shot("api", f"/images/{CHEST}?label=nodule", "main img", _open_api),
+    Shot("image-full", f"/images/{CHEST}/{{object}}", "main img"),
+    Shot("image-chain", f"/images/{CHEST}/{{object}}", "main img", _to_chain, ("phone",)),
+)
+SORTED = (
+    Shot("predict-fruits", f"/predict/{FRUITS}/{{inference}}", "main img"),
+    Shot("review-fruits", f"/review/{FRUITS}", "[role=option] img", _label),
+)
 
 
 @dataclass(frozen=True)
 class Served:
-    """A server of a project, and how its administrator signs in."""
+    """A server of a project, where the administrator is signed in."""
 
     url: str
-    token: str
-    password: str
+    cookies: dict[str, str]
+
+    def ask(self, path: str, body: Any = None) -> Any:
+        """What the interface answers the administrator."""
+        return (
+            httpx.request(
+                "GET" if body is None else "POST",
+                f"{self.url}/api/v1{path}",
+                json=body,
+                cookies=self.cookies,
+                timeout=60,
+            )
+            .raise_for_status()
+            .json()
+        )
 
 
 def main() -> int:
@@ -75,17 +144,22 @@ def main() -> int:
         browser = playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
         )
-        empty = Path(folder, "new") / "ward"
-        empty.parent.mkdir()
-        subprocess.run([*MILLPOND, "init", str(empty), "--app", APP], check=True)
-        with served(empty) as server:
-            shoot(browser, server, EMPTY, "empty", {})
-        full = Path(folder) / "ward"
-        full.mkdir()
-        with served(full, "--demo") as server:
-            shoot(browser, server, FULL, "full", example(server))
+        with served(made(Path(folder, "new", "ward"), CHEST)) as server:
+            shoot(browser, server, EMPTY, {}, sign_in=True)
+        with served(Path(folder, "ward"), "--demo") as server:
+            differ(server)
+            shoot(browser, server, FULL, example(server, CHEST))
+        with served(made(Path(folder, "orchard"), FRUITS), "--demo") as server:
+            shoot(browser, server, SORTED, example(server, FRUITS))
         browser.close()
     return 0
+
+
+def made(folder: Path, app: str) -> Path:
+    """A new project."""
+    folder.parent.mkdir(exist_ok=True)
+    subprocess.run([*MILLPOND, "init", str(folder), "--app", app], check=True)
+    return folder
 
 
 @contextmanager
@@ -96,64 +170,89 @@ def served(project: Path, *options: str) -> Iterator[Served]:
         assert process.stdout is not None
         try:
             ready = json.loads(process.stdout.readline())
-            yield Served(ready["url"], ready["token"], ready["password"])
+            who = {"user": "admin", "password": ready["password"]}
+            login = httpx.post(f"{ready['url']}/api/v1/login", json=who, timeout=60)
+            yield Served(ready["url"], dict(login.raise_for_status().cookies))
         finally:
             process.terminate()
 
 
-def example(server: Served) -> dict[str, str]:
+def example(server: Served, app: str) -> dict[str, str]:
     """An inference with findings, and its object."""
-    answer = httpx.get(
-        f"{server.url}/api/v1/apps/{APP}/inferences?limit=100",
-        headers={"Authorization": f"Bearer {server.token}"},
-        timeout=60,
-    ).raise_for_status()
-    found = max(answer.json()["inferences"], key=lambda one: (one["reviewed"], one["predictions"]))
+    answer = server.ask(f"/apps/{app}/inferences?limit=100")
+    found = max(answer["inferences"], key=lambda one: (one["reviewed"], one["predictions"]))
     return {"inference": found["inference_id"], "object": found["object_id"]}
+
+
+def differ(server: Served) -> None:
+    """Contradict the reviewer on one image: another label, another edge, no finding at all."""
+    listed = server.ask(f"/apps/{CHEST}/inferences?limit=100")["inferences"]
+    done = [one for one in listed if one["reviewed"]]
+    chosen = max(done, key=lambda one: one["predictions"])
+    path = f"/inferences/{chosen['inference_id']}"
+    found = server.ask(path)["predictions"]
+    left, top, right, bottom = found[0]["box"]
+    words = (
+        {"action": "correct", "box": [left, top, right, bottom - 0.3 * (bottom - top)]},
+        {"action": "correct", "label": "mass" if found[1]["label"] == "nodule" else "nodule"},
+        {"action": "reject"},
+    )
+    other = [
+        {"prediction_id": one["prediction_id"], **word}
+        for one, word in zip(found, words, strict=False)
+    ]
+    server.ask(f"{path}/annotations", other)
 
 
 def shoot(
     browser: Browser,
     server: Served,
-    pages: dict[str, tuple[str, str]],
-    state: str,
+    shots: Sequence[Shot],
     ids: dict[str, str],
+    *,
+    sign_in: bool = False,
 ) -> None:
-    """Every page in both themes and sizes; the way in too, once."""
-    login = httpx.post(
-        f"{server.url}/api/v1/login",
-        json={"user": "admin", "password": server.password},
-        timeout=60,
-    ).raise_for_status()
+    """Every page in both themes and sizes; the way in too, if asked for."""
     for size, (width, height) in SIZES.items():
         for theme in THEMES:
             context = browser.new_context(
                 viewport={"width": width, "height": height},
                 color_scheme=theme,  # type: ignore[arg-type]
-                device_scale_factor=SCALE,
                 reduced_motion="reduce",
+                has_touch=size == "phone",
+                is_mobile=size == "phone",
             )
             page = context.new_page()
-            if state == "empty":
+            if sign_in:
                 page.goto(f"{server.url}/sign-in")
-                keep(page, "form", f"sign-in-{theme}-{size}")
-            for name, value in login.cookies.items():
+                keep(page, Shot("sign-in", "/sign-in", "form"), f"{theme}-{size}")
+            for name, value in server.cookies.items():
                 context.add_cookies([{"name": name, "value": value, "url": server.url}])
-            for name, (address, there) in pages.items():
-                page.goto(server.url + address.format(**ids))
-                keep(page, there, f"{name}-{state}-{theme}-{size}")
+            for shot in shots:
+                if size in shot.sizes:
+                    page.goto(server.url + shot.address.format(**ids))
+                    keep(page, shot, f"{theme}-{size}")
             context.close()
 
 
-def keep(page: Page, there: str, name: str) -> None:
-    """Wait until a page has what it shows, and write it as a small PNG."""
-    page.locator(there).first.wait_for(state="attached", timeout=60_000)
+def keep(page: Page, shot: Shot, kind: str) -> None:
+    """Wait until a page has what it shows, and write it as a small file."""
+    page.locator(shot.there).first.wait_for(state="attached", timeout=60_000)
     page.wait_for_load_state("networkidle")
+    if shot.act is not None:
+        shot.act(page)
     page.evaluate(_PICTURES)
-    with Image.open(io.BytesIO(page.screenshot(animations="disabled"))) as shot:
-        few = shot.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
-        few.save(IMAGES / f"{name}.png", optimize=True)
-    print(f"docs/images/{name}.png", flush=True)
+    file = IMAGES / f"{shot.name}-{kind}.webp"
+    with Image.open(io.BytesIO(page.screenshot(animations="disabled"))) as drawn:
+        file.write_bytes(min(packed(drawn, lossless=True), packed(drawn), key=len))
+    print(file.relative_to(ROOT), flush=True)
+
+
+def packed(picture: Image.Image, lossless: bool = False) -> bytes:
+    """A picture as WebP."""
+    out = io.BytesIO()
+    picture.convert("RGB").save(out, "WEBP", lossless=lossless, quality=QUALITY, method=4)
+    return out.getvalue()
 
 
 if __name__ == "__main__":
