@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -200,16 +199,10 @@ def test_a_head_needs_two_labels_and_a_vector_of_each_image(
         read_all(tables.reduced, str(made.reduction), [examples[0].object_id, "else"])
 
 
-@pytest.mark.parametrize(
-    ("asked", "message"),
-    [
-        ({"head": "round"}, "head 'round' is not one of linear, boosted"),
-        ({"model": "google/efficientnet-b0"}, "add --head linear"),
-        ({"head": "linear", "steps": 5}, "leave the steps out"),
-    ],
-)
-def test_what_does_not_go_together_is_refused(
-    project: millpond.Project, asked: dict[str, Any], message: str
-) -> None:
-    with pytest.raises(UsageError, match=message):
-        project.train("s", **asked)
+def test_what_does_not_go_together_is_refused(project: millpond.Project) -> None:
+    with pytest.raises(UsageError, match="head 'round' is not one of linear, boosted"):
+        project.train("s", head="round")
+    with pytest.raises(UsageError, match="add --head linear"):
+        project.train("s", model="google/efficientnet-b0")
+    with pytest.raises(UsageError, match="leave the steps out"):
+        project.train("s", head="linear", steps=5)

@@ -129,7 +129,7 @@ def preprocessing_of(backbone: ImagePreprocessing) -> Preprocessing:
         height=backbone.height,
         channels="BGR" if backbone.bgr else "RGB",
         fit="crop" if before else "stretch",
-        mean=tuple(-offset / (255 * scale) for scale, offset in pairs),
+        mean=tuple(0 - offset / (255 * scale) for scale, offset in pairs),
         std=tuple(1 / (255 * scale) for scale, _ in pairs),
         resample=resample[backbone.filter],
         before=before,
