@@ -40,7 +40,7 @@ def main() -> None:
         raise SystemExit("set MILLPOND_TEST_DATA to the folder that has the chest X-rays, xray/")
     with tempfile.TemporaryDirectory() as folder:
         pictures = by_kind(source, Path(folder))
-        found = here(pictures, model, arguments.rounds, kept)
+        found = here(pictures, arguments.backbone or model, arguments.rounds, kept)
         others = beside(python_of("decoders", kept), pictures, model, arguments.rounds)
     table: dict[str, float] = {}
     for kind in ("jpg", "png"):
@@ -96,6 +96,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--model", type=Path, help="an ONNX file; by default one by chance")
+    parser.add_argument("--backbone", type=Path, help="one that was trained, for our vectors")
     parser.add_argument("--keep", type=Path, default=data.KEPT, help="for environments")
     return parser.parse_args()
 
