@@ -469,3 +469,12 @@ def test_the_sheet_lists_the_keys_and_gives_them_back(page: Page, bench: Bench) 
     expect(sheet).to_have_count(0)
     assert only["object_id"] in page.url
     assert bench.actions(only) == []
+
+
+def test_home_leads_to_the_application_that_is_chosen_there(page: Page, bench: Bench) -> None:
+    bench.enter(page, "rita", "")
+    page.get_by_role("combobox", name="Application").click()
+    page.get_by_role("option", name="fruits").click()
+    expect(page).to_have_url(f"{bench.server.url}/")
+    page.get_by_role("link", name="Images", exact=True).click()
+    expect(page).to_have_url(f"{bench.server.url}/images/fruits")
