@@ -192,7 +192,7 @@ def differ(server: Served) -> None:
     path = f"/inferences/{chosen['inference_id']}"
     found = server.ask(path)["predictions"]
     left, top, right, bottom = found[0]["box"]
-    words = (
+    words: tuple[dict[str, Any], ...] = (
         {"action": "correct", "box": [left, top, right, bottom - 0.3 * (bottom - top)]},
         {"action": "correct", "label": "mass" if found[1]["label"] == "nodule" else "nodule"},
         {"action": "reject"},
