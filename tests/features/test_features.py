@@ -233,6 +233,30 @@ def test_a_kill_in_the_middle_loses_and_doubles_nothing(
     assert DeltaTable(str(table)).version() == 1
 
 
+def test_a_kill_once_the_vectors_are_rows_doubles_nothing(
+    project: millpond.Project, model: str, tmp_path: Path
+) -> None:
+    images(tmp_path / "images", range(60))
+    command = [sys.executable, "-m", "millpond", "features", str(tmp_path / "images")]
+    command += ["--model", model, "--project", str(project.folder)]
+    child = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    table = project.lake / "features" / "features"
+    deadline = time.monotonic() + 120
+    while not (table / "_delta_log" / f"{1:020d}.json").exists():
+        assert time.monotonic() < deadline
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait()
+    if not list((project.lake / "features" / "staging").iterdir()):
+        pytest.skip("the run came to its end before it could be killed")
+    before = {path.name: path.stat().st_mtime_ns for path in table.glob("*.parquet")}
+    report = project.features(str(tmp_path / "images"), model=model)
+    assert report.images == 60
+    assert before == {path.name: path.stat().st_mtime_ns for path in table.glob("*.parquet")}
+    assert rows(project, "features")["object_id"].n_unique() == len(rows(project, "features")) == 60
+    assert_reduced_rightly(project, report, 0.95)
+    assert not list((project.lake / "features" / "staging").iterdir())
+
+
 def test_what_makes_no_sense_is_refused(
     project: millpond.Project, model: str, prefix: Path
 ) -> None:

@@ -116,7 +116,7 @@ class Computing:
         self.tables.quarantine.commit([*([bad] if bad.rows else []), *gone.rests], gone.files)
 
     def _files(self, staged: Staged) -> Iterator[NewRows]:
-        """The files that the workers wrote, and those that were named already before a crash."""
+        """The files that the workers wrote, in this run or before it was killed."""
         for path in sorted(staged.vectors.glob("[0-9]*.parquet")):
             if rows := _rows(path):
                 yield NewRows(path, f"{staged.run_id}-{path.name}", staged.model, rows)

@@ -38,7 +38,7 @@ _EACH = 128 * 1024
 _BATCH = 10_000
 _MEMORY = 128
 
-_TODO = """
+_NOT_DONE = """
 CREATE TEMP TABLE todo AS
 SELECT * FROM read_parquet(?) AS listed {without_done}
 """
@@ -111,7 +111,7 @@ def _todo(
         files: list[str | list[str]] = [str(listing)]
         if done:
             files.append([str(path) for path in done])
-        cursor.execute(_TODO.format(without_done=_WITHOUT_DONE if done else ""), files)
+        cursor.execute(_NOT_DONE.format(without_done=_WITHOUT_DONE if done else ""), files)
         yield cursor
 
 

@@ -184,7 +184,8 @@ class FeatureTable:
         files = [file for file in new if file.name not in active]
         for file in files:
             if not (self.folder / file.name).exists():
-                os.rename(file.path, self.folder / file.name)
+                # The name that it had stays, so that a run that is finished later finds it done.
+                os.link(file.path, self.folder / file.name)
         sync_folder(self.folder)
         actions = [removed(path.name, data_change=True) for path in gone if path.name in active]
         actions += [self._added(file) for file in files]
