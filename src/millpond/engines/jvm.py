@@ -53,9 +53,7 @@ class Jvm:
         # It reports line by line what it does, and so do all its Python workers.
         with TemporaryFile() as said:
             try:
-                self.gateway = launch_gateway(  # type: ignore[no-untyped-call]
-                    settings, {"stderr": said}
-                )
+                self.gateway = launch_gateway(settings, {"stderr": said})
             except PySparkRuntimeError as error:
                 said.seek(0)
                 last = said.read().decode(errors="replace").strip().rpartition("\n")[2]

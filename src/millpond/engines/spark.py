@@ -73,7 +73,7 @@ class SparkEngine:
     @property
     def workers(self) -> int:
         """The cores that Spark has, or the setting where that is less."""
-        cores = self._context.defaultParallelism
+        cores: int = self._context.defaultParallelism
         return min(cores, self._most or cores)
 
     def run(
@@ -89,7 +89,8 @@ class SparkEngine:
             # The group is that of the thread, and of the jobs that it starts.
             self._context.setJobGroup(group, f"shards {share.start} to {share.stop - 1}")
             numbers = self._context.range(share.start, share.stop, numSlices=1)
-            [outcome] = numbers.glom().map(made).collect()
+            outcomes: list[Outcome] = numbers.glom().map(made).collect()
+            [outcome] = outcomes
             return outcome
 
         def submit(share: range) -> Future[Outcome]:

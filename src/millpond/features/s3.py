@@ -128,7 +128,8 @@ def read_object(address: str, limits: Limits, patience: Patience) -> bytes:
         try:
             answer = _store(bucket, patience.lost_after(failed)).get(key)
             limits.check_bytes(answer.meta["size"])
-            return answer.bytes().to_bytes()
+            content: bytes = answer.bytes().to_bytes()
+            return content
         except MillpondError:
             raise
         except Exception as error:
