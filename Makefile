@@ -26,7 +26,7 @@ src/millpond/serving/static/index.html: web/package-lock.json $(SOURCES) | $(VEN
 # What the tests need beyond the rest: engines for batches, and a server for objects.
 $(VENV)/.tested: $(VENV)/.installed
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt \
-	  -e '.[train,dev,openvino,s3,spark,ray,test]'
+	  -e '.[train,dev,openvino,s3,kafka,spark,ray,test]'
 	touch $@
 
 demo: install    ## The whole loop on generated chest X-rays, unattended.
