@@ -22,8 +22,9 @@ from millpond.features.lineage import Lineages
 from millpond.features.report import FeaturesReport
 from millpond.testing.engine import descendants
 
-#: How the command line of a worker begins that may be killed, by engine.
-_WORKERS = {"spark": b"pyspark.daemon", "ray": b"ray::"}
+#: What the command line of a worker has that may be killed, by engine. With Ray it is that of
+#: a worker which has a task: its agents begin with the same letters, and a node ends with them.
+_WORKERS = {"spark": b"pyspark.daemon", "ray": b"ray::call"}
 _START = '[apps.cells]\ntask = "classification"\nlabels = ["a", "b"]\n[engine]\nworkers = 2\n'
 
 
