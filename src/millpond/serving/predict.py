@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import threading
 import time
@@ -11,15 +10,10 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from millpond.analytics.lookup import Lookup
-from millpond.capture.inferences import (
-    IdempotencyKey,
-    NewInference,
-    find_answered,
-    record_inference,
-)
-from millpond.capture.objects import NewObject, find_object, object_key, record_object
+from millpond.capture.inferences import IdempotencyKey, NewInference
+from millpond.capture.objects import NewObject, object_key
 from millpond.database.connection import reading
-from millpond.database.group_commit import GroupCommit, Transaction
+from millpond.database.group_commit import GroupCommit
 from millpond.errors import Corrupted, Invalid
 from millpond.models.candidates import pack
 from millpond.models.registry import Registry
@@ -28,6 +22,7 @@ from millpond.raw.decode import Limits, Picture, decode
 from millpond.raw.store import ObjectStore
 from millpond.raw.thumbnail import View, view_of
 from millpond.serving.answers import InferenceAnswer, read_inference
+from millpond.serving.keeping import Keeper
 from millpond.settings import AppSection, LimitsSection, Settings
 from millpond.values import CANDIDATE_FLOOR, Prediction, app_route, new_id
 
@@ -80,8 +75,8 @@ class PredictService:
     ) -> None:
         self._settings = settings
         self._engine = engine
-        self._commit = commit
         self._store = store
+        self.keeper = Keeper(engine, commit, store)
         self._registry = registry
         self._lookup = lookup
         self._limits = decode_limits(settings.limits)
@@ -132,7 +127,7 @@ class PredictService:
             Conflict: the key was used for another request.
             DiskFull: there is no room; nothing was kept.
         """
-        inference_id = self._answered(upload)
+        inference_id = self.keeper.answered(upload.key)
         if inference_id is None:
             with self._cores:
                 sight = self._see(upload)
@@ -147,12 +142,6 @@ class PredictService:
     def picture(self, object_id: str) -> Picture:
         """The picture of a kept object."""
         return decode(self._store.get(object_key(object_id)), self._limits)
-
-    def _answered(self, upload: Upload) -> str | None:
-        if upload.key is None:
-            return None
-        with reading(self._engine) as connection:
-            return find_answered(connection, upload.key)
 
     def _see(self, upload: Upload) -> _Sight:
         started = time.perf_counter()
@@ -171,35 +160,9 @@ class PredictService:
 
     def _keep(self, upload: Upload, sight: _Sight) -> str:
         """Keep an upload and what was seen in it; the id of the inference."""
-        new = self._new_object(upload, sight.picture)
-        # Step 1. The bytes, durably, unless they are kept already.
-        put = not self._is_kept(upload)
-        if put:
-            self._store.put(object_key(new.object_id), upload.data)
-        # Step 2. Every row and event of them, in one transaction.
-        named = False
-
-        def record(transaction: Transaction) -> str:
-            nonlocal named
-            inference_id, object_id = _record(transaction, upload, sight, new)
-            named = object_id == new.object_id
-            return inference_id
-
-        try:
-            return self._commit.run(record)
-        finally:
-            # Step 3. Where no row was to name the bytes, since another request was
-            # first or the facts were refused, they go again. When the commit itself
-            # fails they stay: a row may yet turn out to be kept, after a loss of the
-            # connection or of power. Bytes that nothing names do no harm.
-            if put and not named:
-                with contextlib.suppress(OSError):
-                    self._store.delete(object_key(new.object_id))
-
-    def _is_kept(self, upload: Upload) -> bool:
-        with reading(self._engine) as connection:
-            found = find_object(connection, upload.app, upload.subject, upload.sha256)
-        return found is not None
+        image = self._new_object(upload, sight.picture)
+        inference = _new_inference(upload, sight, image.object_id)
+        return self.keeper.keep(upload.data, image, inference, upload.key).inference_id
 
     @staticmethod
     def _new_object(upload: Upload, picture: Picture) -> NewObject:
@@ -225,20 +188,8 @@ def decode_limits(limits: LimitsSection) -> Limits:
     )
 
 
-def _record(
-    transaction: Transaction, upload: Upload, sight: _Sight, new: NewObject
-) -> tuple[str, str | None]:
-    """The ids of the inference and of the object that is named by it.
-
-    Where another request with the same key was first, it is that one's
-    inference, and no object of ours.
-    """
-    if upload.key is not None:
-        answered = find_answered(transaction.connection, upload.key)
-        if answered is not None:
-            return answered, None
-    object_id = record_object(transaction, new)
-    inference = NewInference(
+def _new_inference(upload: Upload, sight: _Sight, object_id: str) -> NewInference:
+    return NewInference(
         inference_id=new_id(),
         object_id=object_id,
         app=upload.app,
@@ -250,8 +201,6 @@ def _record(
         predictions=suppress(sight.candidates, upload.threshold, upload.nms),
         candidates=pack(sight.candidates),
     )
-    record_inference(transaction, inference, upload.key)
-    return inference.inference_id, object_id
 
 
 def _check(threshold: float, nms: float, subject: str | None, key: str | None) -> None:
