@@ -20,6 +20,7 @@ from millpond.features.image_preprocessing import ImagePreprocessing
 from millpond.features.weights import CONFIG, check_checkpoint, fetch, weight_files
 from millpond.models.onnx import OnnxRuntime
 from millpond.models.onnx_format import check_onnx
+from millpond.models.runtime import TensorInfo
 
 #: The backbone where none is named; its vectors have 1,280 numbers.
 DEFAULT: Final = "google/efficientnet-b0"
@@ -94,14 +95,22 @@ def _of_file(name: str, path: Path) -> Backbone:
     """An ONNX file as it is."""
     model = path.read_bytes()
     check_onnx(model)
-    kind, shape = OnnxRuntime(model).takes
-    fixed = len(shape) == 4 and shape[1] == 3 and all(isinstance(side, int) for side in shape[2:])
-    if kind != "tensor(float)" or not fixed:
+    taken = OnnxRuntime(model).inputs
+    sides = _sides(taken[0]) if len(taken) == 1 else None
+    if sides is None:
         raise Invalid(
-            f"{name} takes {kind} of the shape {shape}; "
+            f"{name} takes {'; '.join(map(str, taken))}; "
             "a backbone takes 32-bit floats [1, 3, height, width] of a fixed height and width"
         )
-    return _made(name, path, model, ImagePreprocessing(*shape[2:]))
+    return _made(name, path, model, ImagePreprocessing(*sides))
+
+
+def _sides(taken: TensorInfo) -> tuple[int, int] | None:
+    """Height and width of an input for one picture, where they are fixed."""
+    match taken.datatype, taken.shape:
+        case "float32", (_, 3, int(height), int(width)):
+            return height, width
+    return None
 
 
 def _made(name: str, path: Path, model: bytes, preprocessing: ImagePreprocessing) -> Backbone:

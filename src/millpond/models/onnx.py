@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from millpond.errors import Invalid
+from millpond.models.runtime import TensorInfo
+
+# What ONNX Runtime calls a type of tensor → what NumPy calls it.
+_BITS = (8, 16, 32, 64)
+_DATATYPES = {
+    "tensor(float16)": "float16",
+    "tensor(float)": "float32",
+    "tensor(double)": "float64",
+    **{f"tensor({sign}int{bits})": f"{sign}int{bits}" for sign in ("", "u") for bits in _BITS},
+    "tensor(bool)": "bool",
+    "tensor(string)": "str",
+}
 
 
 class OnnxRuntime:
     """An ONNX model in one session, which many threads may share.
 
     Args:
-        model: the bytes of an ONNX file with one input ``[N, C, H, W]``.
+        model: the bytes of an ONNX file.
         threads: how many threads one call of `run` may use.
 
     Raises:
@@ -34,14 +47,42 @@ class OnnxRuntime:
             self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # The classes of onnxruntime have no public base.
             raise Invalid(f"ONNX Runtime does not take this model: {error}") from error
-        inputs = self._session.get_inputs()
-        if len(inputs) != 1:
-            raise Invalid(f"a model takes one input [N, C, H, W], not {len(inputs)}")
-        self._input = inputs[0].name
-        #: The type of the input, such as ``tensor(float)``, and its shape; a side that may
-        #: be of any length is no integer.
-        self.takes: tuple[str, list[Any]] = (inputs[0].type, list(inputs[0].shape))
+        #: What the model takes, in its own order.
+        self.inputs = tuple(_info(node) for node in self._session.get_inputs())
+        #: What the model gives, in its own order.
+        self.outputs = tuple(_info(node) for node in self._session.get_outputs())
 
     def run(self, batch: NDArray[np.float32]) -> list[NDArray[Any]]:
-        """The model's outputs, in its own order, for a batch ``[N, C, H, W]``."""
-        return [np.asarray(out) for out in self._session.run(None, {self._input: batch})]
+        """The model's outputs, in its own order, for a batch ``[N, C, H, W]``.
+
+        Raises:
+            Invalid: the model takes more than one input.
+        """
+        if len(self.inputs) != 1:
+            taken = "; ".join(map(str, self.inputs))
+            raise Invalid(f"a model takes one input [N, C, H, W], not {len(self.inputs)}: {taken}")
+        found = self._session.run(None, {self.inputs[0].name: batch})
+        return [np.asarray(output) for output in found]
+
+    def compute(
+        self, feeds: Mapping[str, NDArray[Any]], names: Sequence[str] = ()
+    ) -> list[NDArray[Any]]:
+        """The outputs of those names, or all of them, for all inputs by their names.
+
+        Raises:
+            Invalid: an input is missing, or one does not fit.
+        """
+        try:
+            found = self._session.run(list(names) or None, dict(feeds))
+        except Exception as error:  # As above.
+            raise Invalid(f"the model cannot compute this: {_line(error)}") from error
+        return [np.asarray(output) for output in found]
+
+
+def _info(node: Any) -> TensorInfo:
+    shape = tuple(side if isinstance(side, int) else None for side in node.shape)
+    return TensorInfo(node.name, _DATATYPES.get(node.type, node.type), shape)
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
