@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from millpond.models.outputs import adapter, to_candidates
 from millpond.models.package import ModelPackage
-from millpond.models.runtime import open_runtime
+from millpond.models.runtime import Runtime, open_runtime
 from millpond.values import Prediction, Task
 
 
@@ -43,6 +43,11 @@ class Predictor:
     def labels(self) -> Sequence[str]:
         """The labels that the model knows, in the order of its outputs."""
         return self._package.labels
+
+    @property
+    def runtime(self) -> Runtime:
+        """What computes the model's outputs, as they are before any adapter."""
+        return self._runtime
 
     def candidates(self, pixels: NDArray[np.uint8]) -> list[Prediction]:
         """What the model sees in a picture ``[H, W, 3]`` in RGB, best first.
