@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -107,3 +109,53 @@ def test_a_closed_committer_refuses(engine: Engine) -> None:
     with pytest.raises(Busy):
         commit.run(insert("after"))
     assert kept(engine) == {"before"}
+
+
+def insert_all(transaction: Transaction, names: Sequence[str]) -> list[str | Exception]:
+    """Insert names with one statement; an empty one is refused, and `bad` spoils all."""
+    if rows := [{"name": name, "value": "x"} for name in names if name]:
+        transaction.connection.execute(facts.insert(), rows)
+    if "bad" in names:
+        raise Invalid("no")
+    return [name.upper() if name else Invalid("empty") for name in names]
+
+
+def test_what_is_alike_is_recorded_together(engine: Engine, commit: GroupCommit) -> None:
+    taken: list[int] = []
+
+    def record(transaction: Transaction, names: Sequence[str]) -> list[str | Exception]:
+        taken.append(len(names))
+        return insert_all(transaction, names)
+
+    with ThreadPoolExecutor(64) as pool:
+        names = [f"n{number}" for number in range(400)]
+        answers = list(pool.map(lambda name: commit.together(record, name), names))
+    assert answers == [name.upper() for name in names]
+    assert kept(engine) == set(names)
+    assert sum(taken) == 400
+    assert len(taken) < 200
+
+
+def test_what_fails_together_is_tried_alone(engine: Engine, commit: GroupCommit) -> None:
+    def attempt(name: str) -> str:
+        try:
+            return commit.together(insert_all, name)
+        except Invalid as error:
+            return str(error)
+
+    begun, held = threading.Event(), threading.Event()
+
+    def hold(transaction: Transaction) -> None:
+        begun.set()
+        held.wait(10)
+
+    with ThreadPoolExecutor(8) as pool:
+        first = pool.submit(commit.run, hold)
+        begun.wait(10)
+        sent = [pool.submit(attempt, name) for name in ("a", "", "bad", "b")]
+        while commit._queue.qsize() < 4:
+            time.sleep(0.001)
+        held.set()
+        first.result()
+        assert [one.result() for one in sent] == ["A", "empty", "no", "B"]
+    assert kept(engine) == {"a", "b"}

@@ -17,6 +17,10 @@ from millpond.database.schema import clock
 from millpond.errors import Invalid
 from millpond.values import iso
 
+# Built once: every commit runs both.
+_READ = select(clock.c.last)
+_KEEP = update(clock)
+
 
 def machine_now() -> int:
     """Microseconds since 1970 by the machine's own clock."""
@@ -42,7 +46,7 @@ class Clock:
     def keep(self) -> None:
         """Write the last moment back; call it before the commit."""
         if self._last != self._kept:
-            self._connection.execute(update(clock).values(last=self._last))
+            self._connection.execute(_KEEP, {"last": self._last})
             self._kept = self._last
 
 
@@ -51,7 +55,7 @@ def last(connection: Connection) -> int:
 
     Every fact with ``recorded_at`` up to it is visible to that transaction.
     """
-    found: int = connection.execute(select(clock.c.last)).scalar_one()
+    found: int = connection.execute(_READ).scalar_one()
     return found
 
 

@@ -2,17 +2,20 @@
 
 A single thread takes everything that waits, runs each piece of work in a
 savepoint of its own, commits once, and only then lets the callers go on. A piece
-that fails is rolled back alone; a commit that fails fails for all.
+that fails is rolled back alone; a commit that fails fails for all. Where many callers
+record facts of the same kind, one function may record them all, with one statement for
+each table instead of one for each fact.
 """
 
 from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from itertools import groupby
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
@@ -21,6 +24,7 @@ from millpond.database.clock import Clock
 from millpond.database.connection import translated, writing
 from millpond.errors import Busy
 
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 #: The most pieces of work in one transaction; it bounds how long the first one waits.
@@ -35,9 +39,15 @@ class Transaction:
     clock: Clock
 
 
+#: Records the items of several callers: for each in its order what it is answered, or the
+#: error that is its alone. What is raised instead undoes all of them.
+Record: TypeAlias = Callable[[Transaction, Sequence[Item]], Sequence[Result | Exception]]
+
+
 @dataclass(frozen=True)
-class _Waiting(Generic[Result]):
-    work: Callable[[Transaction], Result]
+class _Waiting(Generic[Item, Result]):
+    record: Record[Item, Result]
+    item: Item
     future: Future[Result]
 
 
@@ -50,7 +60,7 @@ class GroupCommit:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._queue: queue.SimpleQueue[_Waiting[Any] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Waiting[Any, Any] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = False
@@ -63,7 +73,20 @@ class GroupCommit:
             Busy: the database is locked, or closing.
             MillpondError: whatever `work` itself raised; nothing of it is kept.
         """
-        waiting = _Waiting(work, Future())
+        # A function of its own, so that it is recorded alone.
+        return self.together(lambda transaction, _: [work(transaction)], None)
+
+    def together(self, record: Record[Item, Result], item: Item) -> Result:
+        """Have `record` take an item with those that wait for the same, once it is on disk.
+
+        Where it raises, each item is tried again alone.
+
+        Raises:
+            DiskFull: there was no room; nothing of the item is kept.
+            Busy: the database is locked, or closing.
+            MillpondError: whatever `record` raised, or answered for the item.
+        """
+        waiting = _Waiting(record, item, Future[Result]())
         with self._lock:
             if self._closed:
                 raise Busy("the project is closing")
@@ -98,13 +121,13 @@ class GroupCommit:
             if last:
                 return
 
-    def _commit(self, batch: list[_Waiting[Any]]) -> None:
+    def _commit(self, batch: list[_Waiting[Any, Any]]) -> None:
         done: list[tuple[Future[Any], Any]] = []
         try:
             with writing(self._engine) as connection:
                 transaction = Transaction(connection, Clock(connection))
-                for waiting in batch:
-                    self._attempt(waiting, transaction, done)
+                for _, alike in groupby(batch, key=lambda waiting: waiting.record):
+                    done += self._attempt(list(alike), transaction)
                 transaction.clock.keep()
         except BaseException as error:
             # Every caller whose work is not yet answered learns that nothing was kept.
@@ -113,26 +136,34 @@ class GroupCommit:
                     waiting.future.set_exception(error)
             return
         for future, result in done:
-            future.set_result(result)
+            if isinstance(result, Exception):
+                future.set_exception(result)
+            else:
+                future.set_result(result)
 
     def _attempt(
-        self,
-        waiting: _Waiting[Any],
-        transaction: Transaction,
-        done: list[tuple[Future[Any], Any]],
-    ) -> None:
+        self, alike: list[_Waiting[Any, Any]], transaction: Transaction
+    ) -> Iterable[tuple[Future[Any], Any]]:
+        """Record what is alike: whom to answer, and what, once the transaction is committed."""
         savepoint = transaction.connection.begin_nested()
         try:
-            result = waiting.work(transaction)
+            results = alike[0].record(transaction, [waiting.item for waiting in alike])
         except DBAPIError as error:
             if error.connection_invalidated:
                 raise  # The whole transaction is gone, not this piece alone.
             if transaction.connection.in_nested_transaction():
                 savepoint.rollback()
-            waiting.future.set_exception(translated(self._engine, error))
+            return self._failed(alike, transaction, translated(self._engine, error))
         except Exception as error:
             savepoint.rollback()
-            waiting.future.set_exception(error)
-        else:
-            savepoint.commit()
-            done.append((waiting.future, result))
+            return self._failed(alike, transaction, error)
+        savepoint.commit()
+        return zip((waiting.future for waiting in alike), results, strict=True)
+
+    def _failed(
+        self, alike: list[_Waiting[Any, Any]], transaction: Transaction, error: Exception
+    ) -> Iterable[tuple[Future[Any], Any]]:
+        if len(alike) == 1:
+            alike[0].future.set_exception(error)
+            return ()
+        return [pair for waiting in alike for pair in self._attempt([waiting], transaction)]
