@@ -189,7 +189,7 @@ def test_other_commands_say_what_to_do(old: Path) -> None:
     )
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
-    assert "is of project format 1, but this release works with 2; run: millpond migrate" in (
+    assert "is of project format 1, but this release works with 3; run: millpond migrate" in (
         done.stderr
     )
 

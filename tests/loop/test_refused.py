@@ -36,7 +36,7 @@ def test_a_project_of_a_newer_format(new_project: Callable[..., Path], where: st
     project = new_project("--task", "detection", "--labels", "a")
     if where == "file":
         toml = project / "millpond.toml"
-        toml.write_text(toml.read_text().replace("format = 2", "format = 99"))
+        toml.write_text(toml.read_text().replace("format = 3", "format = 99"))
     else:
         subprocess.run([*MILLPOND, "runs", "--project", str(project)], check=True)
         with opened(project) as engine:

@@ -46,7 +46,7 @@ def pond(tmp_path: Path, template: Path) -> Iterator[Pond]:
 def _fill(folder: Path) -> None:
     folder.mkdir()
     (folder / FILE).write_text(
-        f'[project]\nname = "cells"\nformat = 2\n\n[database]\nurl = "{database_url(folder)}"\n'
+        f'[project]\nname = "cells"\nformat = 3\n\n[database]\nurl = "{database_url(folder)}"\n'
     )
     pond = Pond(folder)
     pond.ingest(cells(folder / "a", 3))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from millpond.capture import tables
-from millpond.events.event import Event
+from millpond.events.event import Event, partition_of
 
 
 def write_events(connection: Connection, events: list[Event]) -> None:
@@ -21,6 +21,8 @@ def write_events(connection: Connection, events: list[Event]) -> None:
                     "app": event.app,
                     "entity_id": event.entity_id,
                     "data": event.data,
+                    "key": event.key,
+                    "partition": partition_of(event.key),
                 }
                 for event in events
             ],

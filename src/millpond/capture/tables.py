@@ -20,6 +20,7 @@ from sqlalchemy import (
     func,
 )
 
+from millpond.capture.feed_tables import Moment
 from millpond.database.schema import metadata
 
 _ID = String(36)
@@ -63,6 +64,9 @@ objects = Table(
     Column("height", Integer, nullable=False),
     Column("bytes", BigInteger, nullable=False),
     Column("source", String(16), nullable=False),
+    #: Mean and standard deviation of grey, from 0 to 1; null of what came before they were kept.
+    Column("brightness", Float, nullable=True),
+    Column("contrast", Float, nullable=True),
     *_recorded(),
 )
 
@@ -95,9 +99,12 @@ inferences = Table(
     Column("model_version", String(128), nullable=True),
     Column("threshold", Float, nullable=False),
     Column("nms_threshold", Float, nullable=False),
-    Column("duration_ms", Float, nullable=False),
+    #: Null where another server answered, and did not say.
+    Column("duration_ms", Float, nullable=True),
     Column("requested_by", String(128), nullable=False),
     Column("candidates", LargeBinary, nullable=False),
+    #: When another server answered, where that was told; ours is recorded as it answers.
+    Column("occurred_at", Moment, nullable=True),
     *_recorded(leaves=True),
 )
 
@@ -160,6 +167,19 @@ refusals = Table(
     *_recorded(leaves=True),
 )
 
+#: How many requests of an hour were answered but not kept, and why: counts to be added up.
+uncaptured = Table(
+    "uncaptured",
+    metadata,
+    Column("uncaptured_id", _ID, primary_key=True),
+    Column("app", String(64), nullable=False),
+    Column("model_version", String(128), nullable=True),
+    Column("hour", Moment, nullable=False),
+    Column("reason", String(16), nullable=False),
+    Column("requests", Integer, nullable=False),
+    *_recorded(leaves=True),
+)
+
 #: Which request an ``Idempotency-Key`` was first used for, and what it was answered.
 idempotency = Table(
     "idempotency",
@@ -182,4 +202,33 @@ outbox = Table(
     Column("app", String(64), nullable=False),
     Column("entity_id", String(128), nullable=False, index=True),
     Column("data", JSON, nullable=False),
+    #: What order is kept for, and the share of all events that this one is of.
+    Column("key", String(128), nullable=True),
+    Column("partition", Integer, nullable=True),
+)
+
+#: The source of events that the table above is.
+OUTBOX = "outbox"
+
+#: How far each consumer of events has come in each partition, and which worker reads it.
+stream_positions = Table(
+    "stream_positions",
+    metadata,
+    #: `OUTBOX`, or the topic that is read instead.
+    Column("source", String(255), primary_key=True),
+    Column("consumer", String(128), primary_key=True),
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    #: Of the outbox ``recorded_at``, of a topic the offset; all up to it is done with.
+    Column("position", BigInteger, nullable=False),
+    Column("worker", _ID, nullable=True),
+)
+
+#: The workers that read for a consumer; one that does not renew its row in time is gone.
+stream_workers = Table(
+    "stream_workers",
+    metadata,
+    Column("source", String(255), primary_key=True),
+    Column("consumer", String(128), primary_key=True),
+    Column("worker", _ID, primary_key=True),
+    Column("alive_until", BigInteger, nullable=False),
 )

@@ -1,7 +1,8 @@
 """Trimming: facts whose copies are safe elsewhere leave the operational database.
 
 What others refer to stays: objects with their origins, subjects, the requests that
-an ``Idempotency-Key`` stands for, and each review that has annotations left.
+an ``Idempotency-Key`` stands for, and each review that has annotations left. So does an
+event that a consumer has still to read.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ ARCHIVED: tuple[Table, ...] = (
     tables.annotations,
     tables.inferences,
     tables.refusals,
+    tables.uncaptured,
     tables.outbox,
     *FEED_FACTS,
 )
@@ -51,9 +53,10 @@ def next_moment(connection: Connection, until: int, most: int) -> int | None:
     Args:
         until: the last moment of all, in microseconds since 1970.
     """
+    read = _read_until(connection, until)
     oldest = [
         select(table.c.recorded_at)
-        .where(table.c.recorded_at <= until)
+        .where(table.c.recorded_at <= (read if table is tables.outbox else until))
         .order_by(table.c.recorded_at)
         .limit(most)
         .subquery()
@@ -78,12 +81,21 @@ def trim(connection: Connection, until: int) -> Trimmed:
     reviews = connection.scalars(
         select(annotations.c.review_id).where(annotations.c.recorded_at <= until).distinct()
     ).all()
-    rows = 0
+    rows, read = 0, _read_until(connection, until)
     for table in ARCHIVED:
-        rows += connection.execute(delete(table).where(_recorded_until(table, until))).rowcount
+        moment = read if table is tables.outbox else until
+        rows += connection.execute(delete(table).where(_recorded_until(table, moment))).rowcount
     for at in range(0, len(reviews), _IDS):
         _delete_empty(connection, reviews[at : at + _IDS])
     return Trimmed(rows, last)
+
+
+def _read_until(connection: Connection, until: int) -> int:
+    """Up to which moment, at most another, every consumer has read the outbox."""
+    table = tables.stream_positions
+    query = select(func.min(table.c.position)).where(table.c.source == tables.OUTBOX)
+    reached: int | None = connection.scalar(query)
+    return until if reached is None else min(until, reached)
 
 
 def _recorded_until(table: Table, until: int) -> ColumnElement[bool]:

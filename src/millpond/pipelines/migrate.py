@@ -105,6 +105,13 @@ MIGRATIONS = (
             ),
         ),
     ),
+    Migration(
+        3,
+        (
+            Step("tables, columns and indexes", _complete, lambda ground: Extent()),
+            *capture.TO_3,
+        ),
+    ),
 )
 
 

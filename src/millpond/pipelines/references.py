@@ -86,7 +86,9 @@ def _events_of_nothing(table: str, key: str, event: str) -> Reference:
         "events",
         f"SELECT e.event_id, e.entity_id FROM outbox AS e"
         f" LEFT JOIN {table} AS t ON t.{key} = e.entity_id"
-        f" WHERE e.type = 'millpond.{event}.recorded' AND t.{key} IS NULL",
+        # One that a consumer has still to read may outstay what it tells of.
+        f" WHERE e.type = 'millpond.{event}.recorded' AND t.{key} IS NULL"
+        " AND e.recorded_at > :horizon",
         f"the event tells of {event} that is not there",
     )
 
@@ -96,6 +98,7 @@ _FACTS = (
     ("inferences", "inference_id", "inference"),
     ("annotations", "annotation_id", "annotation"),
     ("refusals", "refusal_id", "refusal"),
+    ("uncaptured", "uncaptured_id", "uncaptured"),
     ("landings", "landing_id", "landing"),
 )
 

@@ -19,13 +19,14 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from millpond.errors import MillpondError, NotFound, ProjectError, UsageError
+from millpond.settings.capture import CaptureSection, CaptureSources
 from millpond.settings.feeds import FeedSection
 from millpond.settings.pipelines import PipelinesSection
 from millpond.settings.section import Section
 from millpond.values import Task, app_key, app_route, check_app_name
 
 #: The number of the project format that this release reads and writes.
-FORMAT = 2
+FORMAT = 3
 FILE = "millpond.toml"
 
 
@@ -56,6 +57,9 @@ class AppSection(Section):
     )
     augment: str = Field(
         "flips", description="How training varies an image: none, mirror, flips or turns."
+    )
+    capture: CaptureSection = Field(
+        CaptureSection(), description="Which predictions are kept: [apps.NAME.capture]."
     )
 
     @field_validator("labels")
@@ -138,6 +142,7 @@ class Settings(BaseSettings):
     database: DatabaseSection = DatabaseSection()
     server: ServerSection = ServerSection()
     limits: LimitsSection = LimitsSection()
+    capture: CaptureSources = CaptureSources()
     query: QuerySection = QuerySection()
     engine: EngineSection = EngineSection()
     pipelines: PipelinesSection = PipelinesSection()
@@ -315,14 +320,19 @@ def effective(folder: Path) -> Iterator[Setting]:
         section = getattr(settings, section_name)
         for key, table in _tables(section):
             path = (section_name,) if key is None else (section_name, key)
-            for name, info in type(table).model_fields.items():
-                full = (*path, name)
-                yield Setting(
-                    ".".join(full),
-                    getattr(table, name),
-                    _source_of(full, values),
-                    info.description or "",
-                )
+            yield from _settings_of(table, path, values)
+
+
+def _settings_of(
+    table: Section, path: tuple[str, ...], values: Mapping[str, Any]
+) -> Iterator[Setting]:
+    """The settings of a table, those of the tables within it among them."""
+    for name, info in type(table).model_fields.items():
+        full, value = (*path, name), getattr(table, name)
+        if isinstance(value, Section):
+            yield from _settings_of(value, full, values)
+            continue
+        yield Setting(".".join(full), value, _source_of(full, values), info.description or "")
 
 
 def _tables(section: Any) -> Iterator[tuple[str | None, Section]]:
