@@ -1,5 +1,6 @@
 """What a project declares in ``millpond.toml``: every setting once, with default and help."""
 
+from millpond.settings.capture import CaptureSection, CaptureSources
 from millpond.settings.feeds import FeedColumn, FeedSection
 from millpond.settings.pipelines import FeaturesPipeline, LandPipeline, PipelinesSection
 from millpond.settings.settings import (
@@ -25,6 +26,8 @@ __all__ = [
     "FORMAT",
     "AppSection",
     "AppTemplate",
+    "CaptureSection",
+    "CaptureSources",
     "DatabaseSection",
     "EngineSection",
     "FeaturesPipeline",
