@@ -41,7 +41,7 @@ def main() -> int:
 
 def settings() -> Iterator[str]:
     """Every setting of ``millpond.toml``."""
-    from millpond.settings import AppSection, FeedSection, PipelinesSection, Settings
+    from millpond.settings import AppSection, CaptureSection, FeedSection, PipelinesSection, Settings
 
     many: dict[str, Any] = {"apps": AppSection, "feeds": FeedSection}
 
@@ -56,11 +56,14 @@ def settings() -> Iterator[str]:
     }
     for pipeline, info in PipelinesSection.model_fields.items():
         sections[f"pipelines.{pipeline}"] = info.annotation
+    sections["apps.NAME.capture"] = CaptureSection
     for section, kind in sections.items():
         yield from ["", f"## `[{section}]`", ""]
         yield "| setting | default | what it is |"
         yield "|---|---|---|"
         for name, field in kind.model_fields.items():
+            if field.annotation is CaptureSection:
+                continue
             value = field.get_default(call_default_factory=True)
             default = "required" if field.is_required() else f"`{value!r}`"
             yield f"| `{name}` | {default} | {field.description} |"

@@ -19,6 +19,7 @@ from millpond.analytics.past import Past
 
 # Only a route uses it, but its table is one of those that a new database has.
 from millpond.capture import saved_filters as saved_filters
+from millpond.capture.uncaptured import UncapturedCounts
 from millpond.database.connection import create_schema, open_database
 from millpond.database.group_commit import GroupCommit
 from millpond.engines.engine import open_engine
@@ -74,7 +75,7 @@ class Backends:
 
     def close(self) -> None:
         """Write what still waits, and close the backends."""
-        for name in ("images", "analytics", "past"):
+        for name in ("uncaptured", "images", "analytics", "past"):
             if name in vars(self):
                 vars(self)[name].close()
         self.commit.close()
@@ -160,8 +161,19 @@ class Backends:
     def predictions(self) -> PredictService:
         """What predicts and captures."""
         return PredictService(
-            self.settings, self.engine, self.commit, self.store, self.registry, self.lookup
+            self.settings,
+            self.engine,
+            self.commit,
+            self.store,
+            self.registry,
+            self.lookup,
+            self.uncaptured,
         )
+
+    @cached_property
+    def uncaptured(self) -> UncapturedCounts:
+        """What counts requests that were answered but not kept."""
+        return UncapturedCounts(self.commit)
 
     @cached_property
     def past(self) -> Past:

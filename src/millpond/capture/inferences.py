@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 
 from sqlalchemy import Connection, RowMapping, exists, func, select
 
@@ -17,14 +17,27 @@ from millpond.values import Box, Prediction, new_id
 
 
 @dataclass(frozen=True)
+class SeenImage:
+    """What is told of the image that an inference is about: pixels, bytes and grey values."""
+
+    width: int
+    height: int
+    bytes: int
+    brightness: float | None
+    contrast: float | None
+
+
+@dataclass(frozen=True)
 class NewInference:
     """What a model, or nobody yet, answered for an object.
 
     Args:
         model_version: None where the application has no champion.
-        duration_ms: milliseconds of decoding and inference.
+        duration_ms: milliseconds of decoding and inference, where they are known.
         predictions: those answered, best first.
         candidates: those kept below the thresholds, packed.
+        image: what its event tells of the object; None reads it from the object's row.
+        occurred_at: when another server answered, in microseconds since 1970.
     """
 
     inference_id: str
@@ -33,10 +46,12 @@ class NewInference:
     model_version: str | None
     threshold: float
     nms_threshold: float
-    duration_ms: float
+    duration_ms: float | None
     requested_by: str
     predictions: Sequence[Prediction]
     candidates: bytes
+    image: SeenImage | None = None
+    occurred_at: int | None = None
 
 
 @dataclass(frozen=True)
@@ -93,6 +108,7 @@ def record_inference(
             duration_ms=new.duration_ms,
             requested_by=new.requested_by,
             candidates=new.candidates,
+            occurred_at=new.occurred_at,
             recorded_at=recorded_at,
         )
     )
@@ -139,10 +155,17 @@ def record_inference(
                     {"label": prediction.label, "score": prediction.score}
                     for prediction in new.predictions
                 ],
+                image=asdict(new.image or _seen_image(connection, new.object_id)),
             )
         ],
     )
     return ids
+
+
+def _seen_image(connection: Connection, object_id: str) -> SeenImage:
+    columns = (tables.objects.c[field.name] for field in fields(SeenImage))
+    row = connection.execute(select(*columns).where(tables.objects.c.object_id == object_id)).one()
+    return SeenImage(*row)
 
 
 def box_columns(box: Box | None) -> dict[str, float | None]:

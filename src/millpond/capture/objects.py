@@ -41,6 +41,8 @@ class NewObject:
         width: pixels, after EXIF rotation; so is ``height``.
         subject: the caller's own name for whom it is about.
         source: ``upload`` or ``ingest``.
+        brightness: mean of grey, from 0 to 1, where it is known.
+        contrast: standard deviation of grey, likewise.
     """
 
     object_id: str
@@ -53,6 +55,8 @@ class NewObject:
     source: str
     subject: str | None = None
     origin: Origin | None = None
+    brightness: float | None = None
+    contrast: float | None = None
 
 
 def find_object(
@@ -120,6 +124,8 @@ def record_object(transaction: Transaction, new: NewObject) -> str:
             height=new.height,
             bytes=new.bytes,
             source=new.source,
+            brightness=new.brightness,
+            contrast=new.contrast,
             recorded_at=recorded_at,
         )
     )

@@ -175,6 +175,7 @@ ANNOTATIONS = Source(
     case((_annotations.c.annotator == "import", "ingest"), else_="capture"),
 )
 REFUSALS = Source(capture.refusals, capture.refusals, _CAPTURED)
+UNCAPTURED = Source(capture.uncaptured, capture.uncaptured, _CAPTURED)
 LANDINGS, RECORD_KEYS, RECORD_VERSIONS, RECORD_SIGHTINGS, QUARANTINED_ROWS = (
     Source(table, table, literal("feed")) for table in feed_tables.FEED_FACTS
 )
@@ -186,6 +187,7 @@ _DECLARED = (
     _hub("hub_prediction", PREDICTIONS, _predictions.c.prediction_id),
     _hub("hub_annotation", ANNOTATIONS, _annotations.c.annotation_id),
     _hub("hub_refusal", REFUSALS, capture.refusals.c.refusal_id),
+    _hub("hub_uncaptured", UNCAPTURED, capture.uncaptured.c.uncaptured_id),
     _link(
         "link_object_subject",
         OBJECTS,
@@ -226,6 +228,8 @@ _DECLARED = (
         _objects.c.height,
         _objects.c.bytes,
         _objects.c.source,
+        _objects.c.brightness,
+        _objects.c.contrast,
         personal=("sha256",),
     ),
     _satellite(
@@ -248,6 +252,7 @@ _DECLARED = (
         _inferences.c.duration_ms,
         _inferences.c.requested_by,
         _inferences.c.candidates,
+        _inferences.c.occurred_at,
         personal=("requested_by",),
     ),
     _satellite(
@@ -284,6 +289,16 @@ _DECLARED = (
         capture.refusals.c.status,
         capture.refusals.c.reason,
         personal=("reason",),
+    ),
+    _satellite(
+        "sat_uncaptured",
+        UNCAPTURED,
+        capture.uncaptured.c.uncaptured_id,
+        capture.uncaptured.c.app,
+        capture.uncaptured.c.model_version,
+        capture.uncaptured.c.hour,
+        capture.uncaptured.c.reason,
+        capture.uncaptured.c.requests,
     ),
     _hub("hub_landing", LANDINGS, feed_tables.landings.c.landing_id),
     _hub("hub_record", RECORD_KEYS, feed_tables.record_keys.c.record_id),

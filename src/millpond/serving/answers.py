@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NotRequired
 
 from sqlalchemy import Connection
 from typing_extensions import TypedDict
 
 from millpond.analytics.lookup import Lookup
+from millpond.capture.inferences import NewInference
 from millpond.capture.reviews import Row
 from millpond.models.candidates import unpack
 from millpond.values import Prediction, iso
@@ -22,9 +24,12 @@ class CandidateAnswer(TypedDict):
 
 
 class PredictionAnswer(CandidateAnswer):
-    """What was answered; `box` is `[x_min, y_min, x_max, y_max]` in pixels, or null."""
+    """What was answered; `box` is `[x_min, y_min, x_max, y_max]` in pixels, or null.
 
-    prediction_id: str
+    What is not captured has no id.
+    """
+
+    prediction_id: str | None
 
 
 class AnnotationAnswer(TypedDict):
@@ -42,16 +47,19 @@ class AnnotationAnswer(TypedDict):
 
 
 class InferenceAnswer(TypedDict):
-    """The answer to an image."""
+    """The answer to an image.
 
-    inference_id: str
+    Where the policy of the application leaves it out, it is not `captured`, and has no ids.
+    """
+
+    inference_id: str | None
     captured: bool
-    object_id: str
+    object_id: str | None
     app: str
     model_version: str | None
     width: int
     height: int
-    duration_ms: float
+    duration_ms: float | None
     predictions: list[PredictionAnswer]
     candidates: NotRequired[list[CandidateAnswer]]
 
@@ -80,6 +88,33 @@ def read_inference(
     """
     row = lookup.inference(connection, inference_id)
     return _answer(connection, lookup, row, candidates=candidates)
+
+
+def uncaptured_answer(
+    said: NewInference, size: tuple[int, int], candidates: Sequence[Prediction] | None
+) -> InferenceAnswer:
+    """The answer to an image that the policy of its application leaves out.
+
+    Args:
+        size: width and height of the picture.
+        candidates: where they are asked for.
+    """
+    answer: InferenceAnswer = {
+        "inference_id": None,
+        "captured": False,
+        "object_id": None,
+        "app": said.app,
+        "model_version": said.model_version,
+        "width": size[0],
+        "height": size[1],
+        "duration_ms": said.duration_ms,
+        "predictions": [
+            {"prediction_id": None, **_candidate(prediction)} for prediction in said.predictions
+        ],
+    }
+    if candidates is not None:
+        answer["candidates"] = [_candidate(candidate) for candidate in candidates]
+    return answer
 
 
 def read_inference_in_full(

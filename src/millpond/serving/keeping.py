@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from millpond.capture.inferences import (
     IdempotencyKey,
     NewInference,
+    SeenImage,
     find_answered,
     record_inference,
 )
@@ -139,6 +140,13 @@ def _record(
             return Kept(answered)
     admission(transaction)
     if image is not None:
-        inference = replace(inference, object_id=record_object(transaction, image))
+        object_id = record_object(transaction, image)
+        # Of an object that is kept already, its own row tells.
+        seen = _seen(image) if object_id == image.object_id else None
+        inference = replace(inference, object_id=object_id, image=seen)
     ids = record_inference(transaction, inference, key)
     return Kept(inference.inference_id, inference.object_id, ids)
+
+
+def _seen(image: NewObject) -> SeenImage:
+    return SeenImage(image.width, image.height, image.bytes, image.brightness, image.contrast)

@@ -12,6 +12,9 @@ from sqlalchemy import Engine
 from millpond.analytics.lookup import Lookup
 from millpond.capture.inferences import IdempotencyKey, NewInference
 from millpond.capture.objects import NewObject, object_key
+from millpond.capture.policy import Reason, left_out
+from millpond.capture.quotas import QuotaReached, Quotas
+from millpond.capture.uncaptured import UncapturedCounts
 from millpond.database.connection import reading
 from millpond.database.group_commit import GroupCommit
 from millpond.errors import Corrupted, Invalid
@@ -19,10 +22,11 @@ from millpond.models.candidates import pack
 from millpond.models.registry import Registry
 from millpond.models.suppression import suppress
 from millpond.raw.decode import Limits, Picture, decode
+from millpond.raw.statistics import statistics_of
 from millpond.raw.store import ObjectStore
 from millpond.raw.thumbnail import View, view_of
-from millpond.serving.answers import InferenceAnswer, read_inference
-from millpond.serving.keeping import Keeper
+from millpond.serving.answers import InferenceAnswer, read_inference, uncaptured_answer
+from millpond.serving.keeping import Keeper, Kept
 from millpond.settings import AppSection, LimitsSection, Settings
 from millpond.values import CANDIDATE_FLOOR, Prediction, app_route, new_id
 
@@ -32,7 +36,11 @@ _LONGEST_KEY = 255
 
 @dataclass(frozen=True)
 class Upload:
-    """An image that was sent to be predicted, with everything that was asked for checked."""
+    """An image that was sent to be predicted, with everything that was asked for checked.
+
+    Args:
+        version: of the model that is asked; None is the champion.
+    """
 
     app: str
     section: AppSection
@@ -43,6 +51,7 @@ class Upload:
     subject: str | None
     requested_by: str
     key: IdempotencyKey | None
+    version: str | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +71,7 @@ class PredictService:
         commit: of the operational database, whose `engine` is for reading.
         registry: knows the champion of each application.
         lookup: finds what was answered before.
+        uncaptured: counts what is not kept by the policy of its application.
     """
 
     def __init__(
@@ -72,11 +82,14 @@ class PredictService:
         store: ObjectStore,
         registry: Registry,
         lookup: Lookup,
+        uncaptured: UncapturedCounts,
     ) -> None:
         self._settings = settings
         self._engine = engine
         self._store = store
         self.keeper = Keeper(engine, commit, store)
+        self._uncaptured = uncaptured
+        self._quotas = Quotas()
         self._registry = registry
         self._lookup = lookup
         self._limits = decode_limits(settings.limits)
@@ -120,7 +133,8 @@ class PredictService:
     def predict(self, upload: Upload, *, candidates: bool = False) -> InferenceAnswer:
         """Predict an upload, or answer again what was answered to its key before.
 
-        When this returns, the object, the inference and its event are on disk.
+        When this returns, the object, the inference and its event are on disk; or, where the
+        policy of the application leaves them out, counted and not ``captured``.
 
         Raises:
             NotAnImage, TooLarge, Unsupported: the bytes cannot be taken as an image.
@@ -131,7 +145,13 @@ class PredictService:
         if inference_id is None:
             with self._cores:
                 sight = self._see(upload)
-            inference_id = self._keep(upload, sight)
+            said = _new_inference(upload, sight)
+            kept = self._keep(upload, sight, said)
+            if isinstance(kept, str):
+                self._uncaptured.count(upload.app, said.model_version, kept)
+                size = (sight.picture.width, sight.picture.height)
+                return uncaptured_answer(said, size, sight.candidates if candidates else None)
+            inference_id = kept.inference_id
         with reading(self._engine) as connection:
             return read_inference(connection, self._lookup, inference_id, candidates=candidates)
 
@@ -146,7 +166,7 @@ class PredictService:
     def _see(self, upload: Upload) -> _Sight:
         started = time.perf_counter()
         picture = decode(upload.data, self._limits)
-        version = self._registry.champion(upload.app)
+        version = upload.version or self._registry.champion(upload.app)
         candidates = [] if version is None else self._candidates(version, picture)
         duration_ms = round((time.perf_counter() - started) * 1000, 3)
         return _Sight(picture, version, candidates, duration_ms)
@@ -158,16 +178,29 @@ class PredictService:
             # The caller's request is fine; it is the model that is not.
             raise Corrupted(f"model {version} cannot predict: {error}") from error
 
-    def _keep(self, upload: Upload, sight: _Sight) -> str:
-        """Keep an upload and what was seen in it; the id of the inference."""
-        image = self._new_object(upload, sight.picture)
-        inference = _new_inference(upload, sight, image.object_id)
-        return self.keeper.keep(upload.data, image, inference, upload.key).inference_id
+    def _keep(self, upload: Upload, sight: _Sight, said: NewInference) -> Kept | Reason:
+        """Keep an upload and what was seen in it, or say why the policy leaves it out."""
+        policy = upload.section.capture
+        image = (upload.app, upload.subject, upload.sha256)
+        reason = left_out(policy, image, said.predictions)
+        if reason is not None:
+            return reason
+        try:
+            return self.keeper.keep(
+                upload.data,
+                self._new_object(upload, sight.picture, said.object_id),
+                said,
+                upload.key,
+                self._quotas.admission(upload.app, policy.per_hour),
+            )
+        except QuotaReached:
+            return "quota"
 
     @staticmethod
-    def _new_object(upload: Upload, picture: Picture) -> NewObject:
+    def _new_object(upload: Upload, picture: Picture, object_id: str) -> NewObject:
+        seen = statistics_of(picture.pixels)
         return NewObject(
-            object_id=new_id(),
+            object_id=object_id,
             app=upload.app,
             sha256=upload.sha256,
             media_type=picture.media_type,
@@ -176,6 +209,8 @@ class PredictService:
             bytes=len(upload.data),
             source="upload",
             subject=upload.subject,
+            brightness=seen.brightness,
+            contrast=seen.contrast,
         )
 
 
@@ -188,10 +223,10 @@ def decode_limits(limits: LimitsSection) -> Limits:
     )
 
 
-def _new_inference(upload: Upload, sight: _Sight, object_id: str) -> NewInference:
+def _new_inference(upload: Upload, sight: _Sight) -> NewInference:
     return NewInference(
         inference_id=new_id(),
-        object_id=object_id,
+        object_id=new_id(),
         app=upload.app,
         model_version=sight.model_version,
         threshold=upload.threshold,
