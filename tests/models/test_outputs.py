@@ -4,18 +4,21 @@ import numpy as np
 import pytest
 
 from millpond.errors import Invalid
-from millpond.models.outputs import Answers, logits, scores_and_boxes, to_candidates
+from millpond.models.adapters.classification import logits
+from millpond.models.adapters.places import scores_and_boxes
+from millpond.models.outputs import Answers, Frame, to_candidates
 from millpond.models.preprocessing import Preprocessing
 from millpond.values import Box, Prediction
 
 STRETCH = Preprocessing(100, 100)
 LABELS = ("cat", "dog")
+FRAME = Frame(100, 100, 2)
 
 
 def test_boxes_come_back_in_pixels_of_the_picture_best_first() -> None:
     scores = np.array([[0.25, 0.03], [0.5, 0.75]], np.float32)
     boxes = np.array([[10, 10, 50, 50], [-5, 20, 120, 60]], np.float32)
-    answers = scores_and_boxes([scores, boxes], {})
+    answers = scores_and_boxes([scores, boxes], FRAME)
     assert to_candidates(answers, LABELS, STRETCH, 200, 50) == [
         Prediction("dog", 0.75, Box(0, 10, 200, 30)),
         Prediction("cat", 0.5, Box(0, 10, 200, 30)),
@@ -41,7 +44,7 @@ def test_at_most_three_hundred_candidates_stay() -> None:
 
 def test_of_neighbouring_places_the_best_keeps_its_score() -> None:
     scores = np.random.default_rng(0).random((6 * 9, 2), np.float32)
-    kept = scores_and_boxes([scores, np.zeros((54, 4))], {"grid": [6, 9]}).scores
+    kept = scores_and_boxes([scores, np.zeros((54, 4))], FRAME, grid=[6, 9]).scores
     before, after = scores.reshape(6, 9, 2), kept.reshape(6, 9, 2)
     for row in range(6):
         for column in range(9):
@@ -52,11 +55,11 @@ def test_of_neighbouring_places_the_best_keeps_its_score() -> None:
 
 def test_a_grid_of_another_size_is_refused() -> None:
     with pytest.raises(Invalid, match="grid of 2 x 3 is not 7 places"):
-        scores_and_boxes([np.zeros((7, 2)), np.zeros((7, 4))], {"grid": [2, 3]})
+        scores_and_boxes([np.zeros((7, 2)), np.zeros((7, 4))], FRAME, grid=[2, 3])
 
 
 def test_scores_of_a_classification_are_a_softmax() -> None:
-    answers = logits([np.log(np.array([0.3, 0.68, 0.02]))], {})
+    answers = logits([np.log(np.array([0.3, 0.68, 0.02]))], FRAME)
     candidates = to_candidates(answers, ("a", "b", "c"), STRETCH, 9, 9)
     assert [candidate.label for candidate in candidates] == ["b", "a"]
     assert [candidate.score for candidate in candidates] == pytest.approx([0.68, 0.3])
@@ -67,14 +70,14 @@ def test_the_best_label_stays_however_low_its_score() -> None:
     labels = [f"l{number}" for number in range(40)]
     raw = np.zeros(40)
     raw[7] = 0.1
-    found = to_candidates(logits([raw], {}), labels, STRETCH, 9, 9)
+    found = to_candidates(logits([raw], FRAME), labels, STRETCH, 9, 9)
     assert [candidate.label for candidate in found] == ["l7"]
 
 
 def test_outputs_of_another_shape_are_refused() -> None:
     with pytest.raises(Invalid, match=r"shapes .*\(4, 3\)"):
-        scores_and_boxes([np.zeros((4, 3)), np.zeros((5, 4))], {})
+        scores_and_boxes([np.zeros((4, 3)), np.zeros((5, 4))], FRAME)
     with pytest.raises(Invalid, match="shapes"):
-        logits([np.zeros((3, 3))], {})
+        logits([np.zeros((3, 3))], FRAME)
     with pytest.raises(Invalid, match="answers for 3 labels, and its package names 2"):
-        to_candidates(logits([np.zeros(3)], {}), LABELS, STRETCH, 9, 9)
+        to_candidates(logits([np.zeros(3)], FRAME), LABELS, STRETCH, 9, 9)

@@ -1,17 +1,42 @@
-"""What a model's raw outputs mean: adapters to scores and boxes, and these to candidates."""
+"""What a model says about one picture, and the candidates that come of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from millpond.errors import Invalid
 from millpond.models.preprocessing import Preprocessing
+from millpond.models.suppression import thinned
 from millpond.values import CANDIDATE_FLOOR, CANDIDATE_LIMIT, Box, Prediction
+
+#: The overlap from which on two boxes of a label are as good as one, in a crowd.
+_CROWD = 0.8
+#: How many places a crowd is chosen from, the best.
+_MOST = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What an adapter may need to know beside the outputs.
+
+    Args:
+        width: of the tensor that the model was fed, in pixels.
+        height: of the tensor, in pixels.
+        classes: how many the model tells apart.
+    """
+
+    width: int
+    height: int
+    classes: int
+
+    @property
+    def sides(self) -> NDArray[np.float32]:
+        """``width, height, width, height``: by what shares become pixels."""
+        return np.array([self.width, self.height, self.width, self.height], np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,56 +44,17 @@ class Answers:
     """What a model says about one picture.
 
     Args:
-        scores: from 0 to 1, ``[places, labels]``.
+        scores: from 0 to 1, ``[places, classes]``.
         boxes: in pixels of the tensor, ``[places, 4]``; None in classification,
             where the whole picture is the one place.
+        dense: many places see the same thing, as the anchors around it do. Before the best
+            300 are taken, boxes that are nearly another of their label with a higher score
+            are left out, so that one thing does not crowd out the others.
     """
 
     scores: NDArray[np.float32]
     boxes: NDArray[np.float32] | None = None
-
-
-#: The outputs for one picture (no batch axis), and the parameters that the package gives.
-Adapter = Callable[[Sequence[NDArray[Any]], Mapping[str, Any]], Answers]
-
-
-def scores_and_boxes(outputs: Sequence[NDArray[Any]], parameters: Mapping[str, Any]) -> Answers:
-    """Detection: scores ``[places, labels]`` from 0 to 1, and boxes ``[places, 4]``.
-
-    The boxes are ``x_min, y_min, x_max, y_max`` in pixels of the tensor.
-
-    Where the places are a grid, the parameter ``grid`` is its height and width.
-    The places around the middle of an object all see it then, and only one that no
-    neighbour excels keeps its score, as in CenterNet (Zhou et al., 2019); else the
-    candidates of a crowd would crowd each other out.
-    """
-    places = len(outputs[0]) if outputs and outputs[0].ndim else 0
-    _check_shapes(outputs, ((places, None), (places, 4)))
-    scores = outputs[0].astype(np.float32)
-    if "grid" in parameters:
-        scores = _best_of_neighbours(scores, parameters["grid"])
-    return Answers(scores, outputs[1].astype(np.float32))
-
-
-def logits(outputs: Sequence[NDArray[Any]], parameters: Mapping[str, Any]) -> Answers:
-    """Classification: one number a label, ``[labels]``, of which the softmax is the score."""
-    _check_shapes(outputs, ((None,),))
-    raised = np.exp(outputs[0].astype(np.float64) - np.max(outputs[0]))
-    return Answers((raised / raised.sum()).astype(np.float32)[np.newaxis])
-
-
-ADAPTERS: Mapping[str, Adapter] = {"scores_and_boxes": scores_and_boxes, "logits": logits}
-
-
-def adapter(name: str) -> Adapter:
-    """The adapter of that name.
-
-    Raises:
-        Invalid: there is none; the message lists those that there are.
-    """
-    if name not in ADAPTERS:
-        raise Invalid(f"output adapter {name!r} is not one of {', '.join(sorted(ADAPTERS))}")
-    return ADAPTERS[name]
+    dense: bool = False
 
 
 def to_candidates(
@@ -96,7 +82,12 @@ def to_candidates(
         least = min(least, answers.scores.max())
     places, kinds = np.nonzero(answers.scores >= least)
     scores = answers.scores[places, kinds]
-    best = np.argsort(-scores, kind="stable")[:CANDIDATE_LIMIT]
+    best = np.argsort(-scores, kind="stable")
+    if answers.boxes is not None and answers.dense and len(best) > CANDIDATE_LIMIT:
+        best = best[:_MOST]
+        kept = thinned(answers.boxes[places[best]], kinds[best], _CROWD, CANDIDATE_LIMIT)
+        best = best[kept]
+    best = best[:CANDIDATE_LIMIT]
     names = [labels[kind] for kind in kinds[best]]
     if answers.boxes is None:
         return [Prediction(*pair) for pair in zip(names, scores[best].tolist(), strict=True)]
@@ -107,30 +98,3 @@ def to_candidates(
         for name, score, box in zip(names, scores[best].tolist(), boxes.tolist(), strict=True)
         if box[2] > box[0] and box[3] > box[1]
     ]
-
-
-def _best_of_neighbours(scores: NDArray[np.float32], grid: Sequence[int]) -> NDArray[np.float32]:
-    """The scores, with 0 where one of the eight neighbours has a higher one."""
-    height, width = grid
-    if height * width != len(scores):
-        raise Invalid(f"a grid of {height} x {width} is not {len(scores)} places")
-    here = scores.reshape(height, width, -1)
-    wide = np.pad(here, ((1, 1), (1, 1), (0, 0)))
-    rows = np.maximum(np.maximum(wide[:-2], wide[1:-1]), wide[2:])
-    most = np.maximum(np.maximum(rows[:, :-2], rows[:, 1:-1]), rows[:, 2:])
-    return np.where(here >= most, here, np.float32(0)).reshape(scores.shape)
-
-
-def _check_shapes(
-    outputs: Sequence[NDArray[Any]], expected: Sequence[tuple[int | None, ...]]
-) -> None:
-    """Refuse outputs that are not of the shapes expected, where None is any size."""
-    shapes = [output.shape for output in outputs]
-    fits = len(shapes) == len(expected) and all(
-        len(shape) == len(wanted)
-        and all(side in (None, size) for side, size in zip(wanted, shape, strict=True))
-        for shape, wanted in zip(shapes, expected, strict=True)
-    )
-    if not fits:
-        wanted_text = ", ".join(str(shape).replace("None", "n") for shape in expected)
-        raise Invalid(f"the model's outputs have the shapes {shapes}, not {wanted_text}")

@@ -22,8 +22,8 @@ from typing import Any, Self, get_args
 
 from millpond.durable import write_folder
 from millpond.errors import Corrupted, Invalid, NotFound
+from millpond.models.adapters.registered import check_parameters
 from millpond.models.onnx_format import check_onnx
-from millpond.models.outputs import adapter
 from millpond.models.preprocessing import Preprocessing
 from millpond.values import Task, new_id
 
@@ -35,10 +35,40 @@ MODEL = "model.onnx"
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """What the model's outputs mean: the name of an adapter, and its parameters."""
+    """What the model's outputs mean.
+
+    Args:
+        adapter: the name of what understands them.
+        parameters: that it takes.
+        names: of the outputs that it takes, in its order; empty: all, in the model's order.
+        batch: whether each begins with an axis for the pictures of a batch, of which there
+            is one.
+        classes: of all that the model tells apart, in its order, an empty text where one is
+            never answered, such as the background; empty: the labels of the package.
+    """
 
     adapter: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
+    batch: bool = True
+    classes: tuple[str, ...] = ()
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """The outputs that `as_json` wrote."""
+        lists = {key: tuple(document.get(key, ())) for key in ("names", "classes")}
+        return cls(**{**document, **lists})
+
+    def as_json(self) -> dict[str, Any]:
+        """As JSON can hold them; without those that came later and say nothing."""
+        document: dict[str, Any] = {"adapter": self.adapter, "parameters": dict(self.parameters)}
+        if self.names:
+            document["names"] = list(self.names)
+        if not self.batch:
+            document["batch"] = False
+        if self.classes:
+            document["classes"] = list(self.classes)
+        return document
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +90,8 @@ class ModelPackage:
         preprocessing: what the model must be fed.
         outputs: what its outputs mean.
         model: the bytes of the ONNX file.
+        inputs: what each of its inputs is (`inputs.feeds`); empty where the picture is the
+            only one.
         version: the model's name in the registry, random unless given.
         snapshot: what it was trained on, where that is known.
         profile: what the training data looked like.
@@ -76,6 +108,7 @@ class ModelPackage:
     preprocessing: Preprocessing
     outputs: Outputs
     model: bytes = field(repr=False)
+    inputs: Mapping[str, str] = field(default_factory=dict)
     version: str = field(default_factory=new_id)
     snapshot: SnapshotName | None = None
     profile: Mapping[str, Any] = field(default_factory=dict)
@@ -87,7 +120,10 @@ class ModelPackage:
             raise Invalid(f"task {self.task!r} is not one of {', '.join(get_args(Task))}")
         if not self.labels or len(set(self.labels)) < len(self.labels):
             raise Invalid(f"labels {list(self.labels)} are empty or not distinct")
-        adapter(self.outputs.adapter)
+        check_parameters(self.outputs.adapter, self.outputs.parameters)
+        answered = tuple(name for name in self.outputs.classes if name)
+        if self.outputs.classes and answered != self.labels:
+            raise Invalid(f"classes {list(answered)} are not the labels {list(self.labels)}")
         check_onnx(self.model)
 
     def with_metrics(self, metrics: Mapping[str, Any]) -> ModelPackage:
@@ -113,10 +149,7 @@ class ModelPackage:
             "task": self.task,
             "labels": list(self.labels),
             "preprocessing": self.preprocessing.as_json(),
-            "outputs": {
-                "adapter": self.outputs.adapter,
-                "parameters": dict(self.outputs.parameters),
-            },
+            "outputs": self.outputs.as_json(),
             "snapshot": None
             if self.snapshot is None
             else {"snapshot_id": self.snapshot.snapshot_id, "name": self.snapshot.name},
@@ -125,6 +158,8 @@ class ModelPackage:
             "metrics": dict(self.metrics),
             "files": {MODEL: hashlib.sha256(self.model).hexdigest()},
         }
+        if self.inputs:
+            document["inputs"] = dict(self.inputs)
         return {**document, "checksum": _checksum(document)}
 
     @classmethod
@@ -155,7 +190,8 @@ def _fields(manifest: Mapping[str, Any]) -> dict[str, Any]:
         **{key: dict(manifest[key]) for key in ("profile", "training", "metrics")},
         "labels": tuple(manifest["labels"]),
         "preprocessing": Preprocessing.from_json(manifest["preprocessing"]),
-        "outputs": Outputs(**manifest["outputs"]),
+        "outputs": Outputs.from_json(manifest["outputs"]),
+        "inputs": dict(manifest.get("inputs", {})),
         "snapshot": None if snapshot is None else SnapshotName(**snapshot),
     }
 

@@ -21,6 +21,9 @@ Channels = Literal["RGB", "L", "BGR"]
 Fit = Literal["stretch", "letterbox", "crop"]
 #: A filter of Pillow, by its name in small letters.
 Resample = Literal["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"]
+#: The order of a tensor's axes: pictures of a batch (one), channels, height and width.
+Layout = Literal["NCHW", "NHWC", "CHW", "HWC"]
+Datatype = Literal["float32", "float16", "uint8"]
 
 #: The grey around a letterboxed picture.
 MARGIN = 114
@@ -44,6 +47,9 @@ class Preprocessing:
         resample: the filter that scales the picture.
         before: what ``crop`` cuts from: pixels of the shorter side of a picture in its
             proportions, or width and height of one that is stretched.
+        layout: the order of the axes of what the model is fed.
+        datatype: of its numbers; ``uint8`` is fed the bytes of the picture as they are, and
+            takes no mean and no std.
 
     Raises:
         Invalid: a number does not fit; the message says which.
@@ -57,23 +63,24 @@ class Preprocessing:
     std: tuple[float, ...] = (0.25, 0.25, 0.25)
     resample: Resample = "bilinear"
     before: tuple[int, ...] = ()
+    layout: Layout = "NCHW"
+    datatype: Datatype = "float32"
 
     def __post_init__(self) -> None:
         for side in (self.width, self.height, *self.before):
             if not 1 <= side <= SIDE_LIMIT:
                 raise Invalid(f"a tensor side of {side} pixels is not between 1 and {SIDE_LIMIT}")
-        if self.channels not in get_args(Channels):
-            choice = ", ".join(get_args(Channels))
-            raise Invalid(f"channels {self.channels!r} is not one of {choice}")
-        if self.fit not in get_args(Fit):
-            raise Invalid(f"fit {self.fit!r} is not one of {', '.join(get_args(Fit))}")
-        if self.resample not in get_args(Resample):
-            choice = ", ".join(get_args(Resample))
-            raise Invalid(f"resample {self.resample!r} is not one of {choice}")
+        for name, choice in _CHOICES.items():
+            if getattr(self, name) not in get_args(choice):
+                known = ", ".join(get_args(choice))
+                raise Invalid(f"{name} {getattr(self, name)!r} is not one of {known}")
         if len(self.before) not in ((1, 2) if self.fit == "crop" else (0,)):
             raise Invalid(f"fit {self.fit} does not take {list(self.before)} as before")
-        if not len(self.mean) == len(self.std) == self.depth:
-            raise Invalid(f"{self.channels} takes {self.depth} numbers as mean and as std")
+        numbers = 0 if self.datatype == "uint8" else self.depth
+        if not len(self.mean) == len(self.std) == numbers:
+            raise Invalid(
+                f"{self.channels} in {self.datatype} takes {numbers} numbers as mean and as std"
+            )
         if not all(number > 0 for number in self.std):
             raise Invalid(f"std {list(self.std)} has a number that is not above 0")
 
@@ -96,14 +103,26 @@ class Preprocessing:
         document = {**asdict(self), "mean": list(self.mean), "std": list(self.std)}
         if not self.before:
             del document["before"]
-        if self.resample == "bilinear":
-            del document["resample"]
+        for name, usual in _USUAL.items():
+            if document[name] == usual:
+                del document[name]
         return document
 
     @property
     def depth(self) -> int:
         """How many channels the tensor has."""
         return len(self.channels)
+
+    def batch(self, pixels: NDArray[np.uint8]) -> NDArray[Any]:
+        """What a model is fed for a picture ``[H, W, 3]`` in RGB, in its layout and datatype."""
+        canvas = self.canvas(pixels)
+        if self.datatype == "uint8":
+            tensor: NDArray[Any] = canvas.transpose(2, 0, 1)
+        else:
+            tensor = self.normalise(canvas).astype(self.datatype, copy=False)
+        if self.layout.endswith("HWC"):
+            tensor = tensor.transpose(1, 2, 0)
+        return np.ascontiguousarray(tensor[np.newaxis] if self.layout[0] == "N" else tensor)
 
     def tensor(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The tensor ``[channels, height, width]`` of a picture ``[H, W, 3]`` in RGB."""
@@ -173,6 +192,17 @@ class Preprocessing:
         shorter, longer = sorted((picture_width, picture_height))
         longer = int(self.before[0] * longer / shorter)
         return (self.before[0], longer) if picture_width == shorter else (longer, self.before[0])
+
+
+_CHOICES = {
+    "channels": Channels,
+    "fit": Fit,
+    "resample": Resample,
+    "layout": Layout,
+    "datatype": Datatype,
+}
+# What a document need not say.
+_USUAL = {"resample": "bilinear", "layout": "NCHW", "datatype": "float32"}
 
 
 def _four(x: float, y: float) -> NDArray[np.float64]:

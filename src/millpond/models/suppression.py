@@ -15,6 +15,7 @@ and at least the best one.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,14 +42,28 @@ def _without_overlaps(ranked: list[Prediction], nms: float) -> list[Prediction]:
     """Class-wise greedy suppression of boxes that are already sorted."""
     boxes = np.array([c.box.as_list() for c in ranked if c.box is not None], np.float64)
     labels = np.array([candidate.label for candidate in ranked])
+    return [ranked[index] for index in thinned(boxes, labels, nms, len(ranked))]
+
+
+def thinned(boxes: NDArray[Any], labels: NDArray[Any], nms: float, most: int) -> list[int]:
+    """Which boxes stay, of those that are sorted already, as above.
+
+    Args:
+        boxes: ``[n, 4]``, best first.
+        labels: of each.
+        most: how many stay at most.
+    """
+    boxes = boxes.astype(np.float64)
     kept: list[int] = []
-    open_ = np.ones(len(ranked), np.bool_)
-    for index in range(len(ranked)):
+    open_ = np.ones(len(boxes), np.bool_)
+    for index in range(len(boxes)):
+        if len(kept) == most:
+            break
         if open_[index]:
             kept.append(index)
             covered = (labels == labels[index]) & (_overlaps(boxes[index], boxes) > nms)
             open_ &= ~covered
-    return [ranked[index] for index in kept]
+    return kept
 
 
 def _overlaps(box: NDArray[np.float64], boxes: NDArray[np.float64]) -> NDArray[np.float64]:
