@@ -14,6 +14,7 @@ from millpond.pipelines.fitting import Fitted, fit
 from millpond.raw.decode import Limits, decode
 from millpond.raw.feeds import FeedItem
 from millpond.raw.rules import Rule
+from millpond.raw.statistics import statistics_of
 from millpond.raw.store import ObjectStore
 from millpond.settings import AppSection
 from millpond.values import new_id
@@ -120,10 +121,13 @@ class Landing:
         if known is not None:
             object_id, media_type = known["object_id"], known["media_type"]
             width, height = known["width"], known["height"]
+            brightness, contrast = known["brightness"], known["contrast"]
         else:
             picture = decode(data, self._limits)
             object_id, media_type = new_id(), picture.media_type
             width, height = picture.width, picture.height
+            seen = statistics_of(picture.pixels)
+            brightness, contrast = seen.brightness, seen.contrast
             self._store.put(object_key(object_id), data)
         new = NewObject(
             object_id,
@@ -136,6 +140,8 @@ class Landing:
             "ingest",
             subject,
             origin,
+            brightness,
+            contrast,
         )
         return new, known is None
 

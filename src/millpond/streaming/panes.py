@@ -80,6 +80,7 @@ class _Counting:
         predictions = pc.struct_field(data, "predictions")
         self._event = _numpy(pc.list_parent_indices(predictions))
         flat = pc.list_flatten(predictions)
+        self._boxes = np.bincount(self._event, minlength=events.num_rows)
         self._label, self._labels = _encoded(pc.struct_field(flat, "label"))
         self._score = _numpy(pc.struct_field(flat, "score"))
         self._slots = len(self._labels) + 2
@@ -107,8 +108,8 @@ class _Counting:
         known = ~self._asked & _numpy(statuses.is_valid())
         self._add(everything[known], Measure.REFUSALS, _numpy(statuses.fill_null(0))[known])
         self._add_latency(np.flatnonzero(self._asked), everything[self._asked])
-        boxes = np.bincount(self._event, minlength=len(self._asked))[self._asked]
-        self._add(asked, Measure.BOXES, np.minimum(boxes, BINS[Measure.BOXES] - 1))
+        boxes = np.minimum(self._boxes[self._asked], BINS[Measure.BOXES] - 1)
+        self._add(asked, Measure.BOXES, boxes)
 
     def _count_images(self) -> None:
         image = pc.struct_field(self._data, "image")
@@ -132,9 +133,10 @@ class _Counting:
         self._add(slots, Measure.CONFIDENCE, sketch.bins_of(self._score))
         self._add(slots, Measure.SCORES, _equal_bins(self._score, 1.0, BINS[Measure.SCORES]))
         # An inference that answered a label twice counts once among those of this label.
-        answered = np.unique(self._event * self._slots + self._label)
+        answered = np.sort(self._event * self._slots + self._label)
+        answered = answered[np.diff(answered, prepend=-1) != 0]
         events, labels = np.divmod(answered, self._slots)
-        none = np.setdiff1d(np.flatnonzero(self._asked), events)
+        none = np.flatnonzero(self._asked & (self._boxes == 0))
         events = np.concatenate([events, none])
         labels = np.concatenate([labels + 2, np.ones(len(none), np.int64)])
         slots = self._group[events] * self._slots + labels
