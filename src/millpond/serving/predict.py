@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
@@ -56,9 +58,13 @@ class Upload:
 
 @dataclass(frozen=True)
 class _Sight:
-    """What was seen in an upload; `model_version` is None where nobody looked."""
+    """What was seen in an upload; `model_version` is None where nobody looked.
 
-    picture: Picture
+    Args:
+        image: what there is to keep of it, without its pixels.
+    """
+
+    image: NewObject
     model_version: str | None
     candidates: list[Prediction]
     duration_ms: float
@@ -141,19 +147,30 @@ class PredictService:
             Conflict: the key was used for another request.
             DiskFull: there is no room; nothing was kept.
         """
-        inference_id = self.keeper.answered(upload.key)
-        if inference_id is None:
-            with self._cores:
-                sight = self._see(upload)
-            said = _new_inference(upload, sight)
-            kept = self._keep(upload, sight, said)
-            if isinstance(kept, str):
-                self._uncaptured.count(upload.app, said.model_version, kept)
-                size = (sight.picture.width, sight.picture.height)
-                return uncaptured_answer(said, size, sight.candidates if candidates else None)
-            inference_id = kept.inference_id
-        with reading(self._engine) as connection:
-            return read_inference(connection, self._lookup, inference_id, candidates=candidates)
+        return self.predict_all([upload], candidates=candidates)[0]
+
+    def predict_all(
+        self, uploads: Sequence[Upload], *, candidates: bool = False
+    ) -> list[InferenceAnswer]:
+        """Predict several uploads; where one of them cannot be taken, none is kept.
+
+        Each is kept in a transaction of its own once all were seen, so that a disk that
+        fills up in between keeps the first of them only.
+
+        Raises:
+            as `predict`.
+        """
+        seen = [self._seen(upload) for upload in uploads]
+        return [
+            self._answer(upload, sight, candidates)
+            for upload, sight in zip(uploads, seen, strict=True)
+        ]
+
+    @contextmanager
+    def computing(self) -> Iterator[None]:
+        """A place among the computations, of which there are as many as `[server] threads`."""
+        with self._cores:
+            yield
 
     def view(self, object_id: str, view: View) -> bytes:
         """A kept object as JPEG for people to look at."""
@@ -163,13 +180,36 @@ class PredictService:
         """The picture of a kept object."""
         return decode(self._store.get(object_key(object_id)), self._limits)
 
+    def _seen(self, upload: Upload) -> _Sight | str:
+        """What is seen in an upload, or the inference that was answered to its key before."""
+        inference_id = self.keeper.answered(upload.key)
+        if inference_id is not None:
+            return inference_id
+        with self.computing():
+            return self._see(upload)
+
+    def _answer(self, upload: Upload, seen: _Sight | str, candidates: bool) -> InferenceAnswer:
+        """The answer to an upload, which is kept by then."""
+        if isinstance(seen, str):
+            inference_id = seen
+        else:
+            said = _new_inference(upload, seen)
+            kept = self._keep(upload, seen, said)
+            if isinstance(kept, str):
+                self._uncaptured.count(upload.app, said.model_version, kept)
+                size = (seen.image.width, seen.image.height)
+                return uncaptured_answer(said, size, seen.candidates if candidates else None)
+            inference_id = kept.inference_id
+        with reading(self._engine) as connection:
+            return read_inference(connection, self._lookup, inference_id, candidates=candidates)
+
     def _see(self, upload: Upload) -> _Sight:
         started = time.perf_counter()
         picture = decode(upload.data, self._limits)
         version = upload.version or self._registry.champion(upload.app)
         candidates = [] if version is None else self._candidates(version, picture)
         duration_ms = round((time.perf_counter() - started) * 1000, 3)
-        return _Sight(picture, version, candidates, duration_ms)
+        return _Sight(_new_object(upload, picture), version, candidates, duration_ms)
 
     def _candidates(self, version: str, picture: Picture) -> list[Prediction]:
         try:
@@ -188,30 +228,13 @@ class PredictService:
         try:
             return self.keeper.keep(
                 upload.data,
-                self._new_object(upload, sight.picture, said.object_id),
+                sight.image,
                 said,
                 upload.key,
                 self._quotas.admission(upload.app, policy.per_hour),
             )
         except QuotaReached:
             return "quota"
-
-    @staticmethod
-    def _new_object(upload: Upload, picture: Picture, object_id: str) -> NewObject:
-        seen = statistics_of(picture.pixels)
-        return NewObject(
-            object_id=object_id,
-            app=upload.app,
-            sha256=upload.sha256,
-            media_type=picture.media_type,
-            width=picture.width,
-            height=picture.height,
-            bytes=len(upload.data),
-            source="upload",
-            subject=upload.subject,
-            brightness=seen.brightness,
-            contrast=seen.contrast,
-        )
 
 
 def decode_limits(limits: LimitsSection) -> Limits:
@@ -223,10 +246,27 @@ def decode_limits(limits: LimitsSection) -> Limits:
     )
 
 
+def _new_object(upload: Upload, picture: Picture) -> NewObject:
+    seen = statistics_of(picture.pixels)
+    return NewObject(
+        object_id=new_id(),
+        app=upload.app,
+        sha256=upload.sha256,
+        media_type=picture.media_type,
+        width=picture.width,
+        height=picture.height,
+        bytes=len(upload.data),
+        source="upload",
+        subject=upload.subject,
+        brightness=seen.brightness,
+        contrast=seen.contrast,
+    )
+
+
 def _new_inference(upload: Upload, sight: _Sight) -> NewInference:
     return NewInference(
         inference_id=new_id(),
-        object_id=new_id(),
+        object_id=sight.image.object_id,
         app=upload.app,
         model_version=sight.model_version,
         threshold=upload.threshold,
