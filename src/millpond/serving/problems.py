@@ -1,4 +1,8 @@
-"""Errors as ``application/problem+json`` (RFC 9457), and the record of what was refused."""
+"""Errors as ``application/problem+json`` (RFC 9457), and the record of what was refused.
+
+Under ``/v2`` they are what the Open Inference Protocol says: ``{"error": ...}``, and
+what does not fit is 400, for its clients know no 422.
+"""
 
 from __future__ import annotations
 
@@ -23,12 +27,16 @@ _log = logging.getLogger(__name__)
 
 #: The statuses of answers that are kept as refusals.
 REFUSED = frozenset({400, 404, 409, 413, 415, 422, 429, 503, 507})
+#: Where the Open Inference Protocol is spoken.
+PROTOCOL = "/v2"
 
 
 def problem(
     request: Request, status: int, title: str, detail: str, headers: Mapping[str, str] | None = None
 ) -> Response:
     """One problem document; `type` leads to its explanation among the documentation."""
+    if _is_protocol(request):
+        return JSONResponse({"error": detail}, status, headers)
     return JSONResponse(
         {
             "type": f"/docs#status-{status}",
@@ -52,8 +60,9 @@ def install(app: FastAPI) -> None:
 
 async def refuse(request: Request, error: MillpondError) -> Response:
     """The answer to a request that is refused, which is recorded where refusals are kept."""
-    if error.status in REFUSED:
-        await run_in_threadpool(_record, request, error)
+    status = _status(request, error)
+    if status in REFUSED:
+        await run_in_threadpool(_record, request, status, str(error))
     if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("request %s: %s", request.state.request_id, error)
     headers = {}
@@ -61,10 +70,20 @@ async def refuse(request: Request, error: MillpondError) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     if (seconds := getattr(error, "retry_after", None)) is not None:
         headers["Retry-After"] = str(seconds)
-    return problem(request, error.status, error.title, str(error), headers)
+    return problem(request, status, error.title, str(error), headers)
 
 
-def _record(request: Request, error: MillpondError) -> None:
+def _is_protocol(request: Request) -> bool:
+    return f"{request.url.path}/".startswith(f"{PROTOCOL}/")
+
+
+def _status(request: Request, error: MillpondError) -> int:
+    if error.status == HTTPStatus.UNPROCESSABLE_ENTITY and _is_protocol(request):
+        return HTTPStatus.BAD_REQUEST
+    return error.status
+
+
+def _record(request: Request, status: int, reason: str) -> None:
     """Keep a refusal. The answer goes out even if that cannot be done: the disk may be full."""
     services = services_of(request)
     app = getattr(request.state, "app", None) or request.path_params.get("app")
@@ -72,11 +91,9 @@ def _record(request: Request, error: MillpondError) -> None:
         known = app_route(app) if app else None
         if known not in services.settings.app_names:
             known = None
-        services.commit.run(
-            lambda transaction: record_refusal(transaction, known, error.status, str(error))
-        )
+        services.commit.run(lambda transaction: record_refusal(transaction, known, status, reason))
     except MillpondError as failure:
-        _log.warning("a refusal (%s) could not be kept: %s", error.status, failure)
+        _log.warning("a refusal (%s) could not be kept: %s", status, failure)
 
 
 async def _of_ours(request: Request, error: Exception) -> Response:

@@ -89,7 +89,8 @@ def _errors() -> Iterator[str]:
     yield (
         "<p>Every error is <code>application/problem+json</code> (RFC 9457) with "
         "<code>type, title, status, detail, request_id</code>. The detail says what is wrong, "
-        "what would be right and what to do next.</p><table>"
+        "what would be right and what to do next. Under <code>/v2</code> it is the one field "
+        "<code>error</code> of the Open Inference Protocol, and 422 is 400.</p><table>"
     )
     for kind in sorted(MillpondError.__subclasses__(), key=lambda kind: kind.status):
         if kind.status < HTTPStatus.INTERNAL_SERVER_ERROR or kind.status in (503, 507):

@@ -16,6 +16,10 @@ routes = Routes("Health")
 _LEAST_BYTES = 1024 * 1024
 
 
+#: What is spoken beyond the protocol's core, by the names that Triton gave it.
+_EXTENSIONS = ("binary_tensor_data", "parameters")
+
+
 class ServerAnswer(TypedDict):
     """The server's name, its version, and what it does beyond the protocol's core."""
 
@@ -37,9 +41,10 @@ class ReadyAnswer(TypedDict):
 
 
 @routes.get("/v2", "health.read")
+@routes.get("/v2/", "health.read")
 async def server() -> ServerAnswer:
     """What this server is."""
-    return {"name": "millpond", "version": version("millpond"), "extensions": []}
+    return {"name": "millpond", "version": version("millpond"), "extensions": list(_EXTENSIONS)}
 
 
 @routes.get("/v2/health/live", "health.read")

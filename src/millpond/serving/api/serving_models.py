@@ -1,21 +1,55 @@
-"""The routes of the Open Inference Protocol v2 that say which models serve."""
+"""The routes of the Open Inference Protocol v2 about models: what serves, and inference."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, cast
 
-from fastapi import Path
+from anyio import CapacityLimiter, to_thread
+from fastapi import Header, Path
+from starlette.requests import Request
+from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from millpond.errors import NotFound
+from millpond.serving.bodies import declared_length, read_body
+from millpond.serving.gate import Gate
+from millpond.serving.inference_protocol.find import find
+from millpond.serving.inference_protocol.metadata import ModelMetadata
+from millpond.serving.inference_protocol.requests import JSON_LENGTH, inflated
+from millpond.serving.inference_protocol.served import infer, metadata
 from millpond.serving.routes import Backends, Caller, Routes
-from millpond.serving.services import Services
-from millpond.values import app_route
 
 routes = Routes("Open Inference Protocol")
 
-Model = Annotated[str, Path(description="A model is an application's champion, by its name.")]
-Version = Annotated[str, Path(description="A version of the model.")]
+Model = Annotated[
+    str, Path(description="An application for its pictures, or `NAME.tensors` for its graph.")
+]
+Version = Annotated[str, Path(description="A version of the application's models.")]
+Key = Annotated[str | None, Header(description="Requests with the same key are one request.")]
+
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "description": f"JSON; or JSON of `{JSON_LENGTH}` bytes with binary data behind it.",
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["inputs"],
+                    "properties": {
+                        "id": {"type": "string"},
+                        "parameters": {"type": "object"},
+                        "inputs": {"type": "array", "items": {"type": "object"}},
+                        "outputs": {"type": "array", "items": {"type": "object"}},
+                    },
+                }
+            },
+            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+        },
+    }
+}
+#: What a body may hold besides its images.
+_AROUND = 64 * 1024
+_REFUSALS = (400, 409, 413, 415, 507)
 
 
 class ModelReady(TypedDict):
@@ -47,16 +81,24 @@ def list_models(caller: Caller, services: Backends) -> ModelNames:
     }
 
 
+@routes.get("/v2/models/{model}", "serving.read")
+def model_metadata(model: Model, caller: Caller, services: Backends) -> ModelMetadata:
+    """What a model takes and gives, and the versions that may be asked for."""
+    return metadata(services, find(services, caller, model, None))
+
+
+@routes.get("/v2/models/{model}/versions/{version}", "serving.read")
+def version_metadata(
+    model: Model, version: Version, caller: Caller, services: Backends
+) -> ModelMetadata:
+    """What a version of a model takes and gives."""
+    return metadata(services, find(services, caller, model, version))
+
+
 @routes.get("/v2/models/{model}/ready", "serving.read")
 def is_ready(model: Model, caller: Caller, services: Backends) -> ModelReady:
     """Whether an application's champion answers; 404 where it has none."""
-    name = _app(model, services)
-    caller.check_app(name)
-    champion = services.registry.champion(name)
-    if champion is None:
-        raise NotFound(f"app {name} has no champion; train a model and promote it")
-    services.registry.predictor(champion)
-    return {"name": name, "ready": True}
+    return _ready(model, None, caller, services)
 
 
 @routes.get("/v2/models/{model}/versions/{version}/ready", "serving.read")
@@ -64,14 +106,70 @@ def is_version_ready(
     model: Model, version: Version, caller: Caller, services: Backends
 ) -> ModelReady:
     """Whether a version of a model can be loaded."""
-    name = _app(model, services)
-    caller.check_app(name)
-    if services.registry.show(version).app != name:
-        raise NotFound(f"model {version!r} is not one of app {name}")
-    services.registry.predictor(version)
-    return {"name": version, "ready": True}
+    return _ready(model, version, caller, services)
 
 
-def _app(model: str, services: Services) -> str:
-    services.settings.app(model)
-    return app_route(model)
+@routes.post("/v2/models/{model}/infer", "predict", openapi_extra=_BODY, errors=_REFUSALS)
+async def infer_champion(
+    request: Request,
+    model: Model,
+    caller: Caller,
+    services: Backends,
+    idempotency_key: Key = None,
+) -> Response:
+    """Ask an application's champion.
+
+    Pictures, as `image` or `pixels`, are captured as any prediction is; tensors of the
+    graph itself are computed and not kept.
+    """
+    return await _infer(request, model, None, caller, services, idempotency_key)
+
+
+@routes.post(
+    "/v2/models/{model}/versions/{version}/infer",
+    "predict",
+    openapi_extra=_BODY,
+    errors=_REFUSALS,
+)
+async def infer_version(
+    request: Request,
+    model: Model,
+    version: Version,
+    caller: Caller,
+    services: Backends,
+    idempotency_key: Key = None,
+) -> Response:
+    """Ask a version of an application's models, whether it serves or not."""
+    return await _infer(request, model, version, caller, services, idempotency_key)
+
+
+def _ready(model: str, version: str | None, caller: Caller, services: Backends) -> ModelReady:
+    found = find(services, caller, model, version)
+    services.registry.predictor(found.version)
+    return {"name": found.name, "ready": True}
+
+
+async def _infer(
+    request: Request,
+    model: str,
+    version: str | None,
+    caller: Caller,
+    services: Backends,
+    key: str | None,
+) -> Response:
+    limiter = cast(CapacityLimiter, request.app.state.predictions)
+    found = await to_thread.run_sync(find, services, caller, model, version, limiter=limiter)
+    request.state.app = found.app
+    most = services.settings.limits.upload_mb * 1024 * 1024 + _AROUND
+    gate = cast(Gate, request.app.state.gate)
+    encoding = request.headers.get("content-encoding", "")
+    # Of a body that is packed, it is not yet known how much comes out of it.
+    with gate.admitted(most if encoding else declared_length(request, most)):
+        packed = await read_body(request, most)
+
+        def work() -> Response:
+            body = inflated(packed, encoding, most)
+            json_length = request.headers.get(JSON_LENGTH)
+            return infer(services, found, body, json_length, by=caller.name, key=key)
+
+        return await to_thread.run_sync(work, limiter=limiter)

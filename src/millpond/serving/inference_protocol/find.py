@@ -1,0 +1,59 @@
+"""Which model a name means: an application, or the tensors of what serves it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from millpond.access.principal import Principal
+from millpond.errors import NotFound
+from millpond.serving.services import Services
+from millpond.values import app_route
+
+#: What follows the name of an application where its graph is meant.
+TENSORS = "tensors"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A model that was found.
+
+    Args:
+        name: as it is answered.
+        app: the application, in its route form.
+        version: that answers: the one asked for, or the champion.
+        champion: whether it answers because it is the champion.
+        tensors: whether its graph is meant.
+    """
+
+    name: str
+    app: str
+    version: str
+    champion: bool
+    tensors: bool
+
+
+def find(services: Services, caller: Principal, model: str, version: str | None) -> Found:
+    """The model of a name.
+
+    Args:
+        version: that is asked for; None is the champion.
+
+    Raises:
+        NotAllowed: the caller may not act on the application.
+        NotFound: there is no such application, model or version, or it has no champion.
+    """
+    app, dot, kind = model.partition(".")
+    app = app_route(app)
+    caller.check_app(app)
+    services.settings.app(app)
+    if dot and kind != TENSORS:
+        raise NotFound(f"no model {model!r}; {app} takes pictures, and {app}.{TENSORS} tensors")
+    name, tensors = f"{app}{dot}{kind}", bool(dot)
+    if version is None:
+        champion = services.registry.champion(app)
+        if champion is None:
+            raise NotFound(f"app {app} has no champion; train a model and promote it")
+        return Found(name, app, champion, champion=True, tensors=tensors)
+    if services.registry.show(version).app != app:
+        raise NotFound(f"model {version!r} is not one of app {app}")
+    return Found(name, app, version, champion=False, tensors=tensors)
