@@ -13,6 +13,7 @@ from millpond.raw.store import ObjectStore
 from millpond.settings import AppSection
 from millpond.snapshots.snapshot import Snapshot
 from millpond.training.evaluation import evaluate
+from millpond.training.reference import answers_of, looks_of
 from millpond.training.trainer import Plan, Progress, Trainer, open_trainer
 
 #: The part on which every model is measured when it is made.
@@ -58,10 +59,18 @@ def train(
         on_progress=on_progress,
     )
     chosen = trainer or open_trainer(declared.task)
-    learned = chosen.train(snapshot.examples(store, "train"), plan)
+    examples = snapshot.examples(store, "train")
+    learned = chosen.train(examples, plan)
     held_out = snapshot.examples(store, MEASURED)
-    metrics = {MEASURED: evaluate(Predictor(learned), held_out)} if len(held_out) else {}
+    profile, metrics = {**learned.profile, "looks": looks_of(examples)}, {}
+    if len(held_out):
+        predictor = Predictor(learned)
+        metrics = {MEASURED: evaluate(predictor, held_out)}
+        profile["answers"] = answers_of(predictor, held_out, declared)
     package = replace(
-        learned, snapshot=SnapshotName(snapshot.snapshot_id, snapshot.name), metrics=metrics
+        learned,
+        snapshot=SnapshotName(snapshot.snapshot_id, snapshot.name),
+        metrics=metrics,
+        profile=profile,
     )
     return registry.register(package, by=by)

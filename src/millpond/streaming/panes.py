@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from millpond.streaming import sketch
 from millpond.streaming.columns import INFERENCE
-from millpond.streaming.sums import BINS, SPAN, Measure, Sums, codes_of
+from millpond.streaming.sums import BINS, SPAN, Measure, Sums, codes_of, equal_bins
 from millpond.values import MICROSECONDS
 
 #: Microseconds of a pane.
@@ -114,14 +114,11 @@ class _Counting:
     def _count_images(self) -> None:
         image = pc.struct_field(self._data, "image")
         everything = self._group * self._slots
-        for measure, name, most in (
-            (Measure.BRIGHTNESS, "brightness", 1.0),
-            (Measure.CONTRAST, "contrast", 0.5),
-        ):
-            values = pc.struct_field(image, name)
+        for measure in (Measure.BRIGHTNESS, Measure.CONTRAST):
+            values = pc.struct_field(image, measure.name.lower())
             known = self._asked & _numpy(values.is_valid())
             found = _numpy(values.fill_null(0))[known]
-            self._add(everything[known], measure, _equal_bins(found, most, BINS[measure]))
+            self._add(everything[known], measure, equal_bins(measure, found))
         width, height = (pc.struct_field(image, name) for name in ("width", "height"))
         pixels = _numpy(pc.multiply(width, height).fill_null(0))
         known = self._asked & (pixels > 0)
@@ -131,7 +128,7 @@ class _Counting:
         slots = self._group[self._event] * self._slots + 2 + self._label
         self._add(slots, Measure.PREDICTIONS, np.zeros(len(slots), np.int64))
         self._add(slots, Measure.CONFIDENCE, sketch.bins_of(self._score))
-        self._add(slots, Measure.SCORES, _equal_bins(self._score, 1.0, BINS[Measure.SCORES]))
+        self._add(slots, Measure.SCORES, equal_bins(Measure.SCORES, self._score))
         # An inference that answered a label twice counts once among those of this label.
         answered = np.sort(self._event * self._slots + self._label)
         answered = answered[np.diff(answered, prepend=-1) != 0]
@@ -159,15 +156,6 @@ class _Counting:
         name = None if label == 0 else "" if label == 1 else self._labels[label - 2]
         series = Series(self._apps[app], self._models[model] or None, name)
         return PaneKey((pane + self._first) * PANE, series)
-
-
-def _equal_bins(values: NDArray[np.float64], most: float, size: int) -> Numbers:
-    """Which of some bins of equal width from 0 to `most` each value is in, as histograms have it.
-
-    A value on the border of two is in the upper one, but for the very last.
-    """
-    edges = np.arange(1, size) * most / size
-    return np.searchsorted(edges, values, "right").astype(np.int64)
 
 
 def _size_bins(pixels: Numbers) -> Numbers:

@@ -53,10 +53,26 @@ BINS: dict[Measure, int] = {
     Measure.SIZES: 64,
 }
 
+#: The greatest value of a measure whose bins are of one width, from 0.
+_MOST: dict[Measure, float] = {
+    Measure.SCORES: 1.0,
+    Measure.BRIGHTNESS: 1.0,
+    Measure.CONTRAST: 0.5,
+}
+
 #: A code is the number of a measure times this, and a bin that is counted from the middle.
 SPAN = 1 << 16
 _MIDDLE = SPAN >> 1
 _CODE, _COUNT = np.dtype("<i4"), np.dtype("<i8")
+
+
+def equal_bins(measure: Measure, values: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The bin of each value of a measure whose bins are of one width, as histograms have it.
+
+    A value on the border of two is in the upper one, but for the very last.
+    """
+    edges = np.arange(1, BINS[measure]) * _MOST[measure] / BINS[measure]
+    return np.searchsorted(edges, values, "right").astype(np.int64)
 
 
 def codes_of(measure: Measure, bins: NDArray[np.int64]) -> NDArray[np.int64]:
