@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from millpond.values import iso, new_id
+from millpond.events.cloudevent import to_cloudevent
+from millpond.values import new_id
 
 EventType = Literal[
     "millpond.object.recorded",
@@ -61,22 +62,16 @@ class Event:
         return key_of(self.type, self.app, self.entity_id, self.data)
 
     def as_cloudevent(self) -> dict[str, Any]:
-        """The JSON form of CloudEvents 1.0 (section 3, "Context attributes").
-
-        ``partitionkey`` is of the extension "Partitioning".
-        """
-        return {
-            "specversion": "1.0",
-            "id": self.event_id,
-            "source": f"/apps/{self.app}" if self.app else "/",
-            "type": self.type,
-            "subject": self.entity_id,
-            "time": iso(self.recorded_at),
-            "partitionkey": self.key,
-            "datacontenttype": "application/json",
-            "dataschema": f"/api/v1/events/schemas/{self.type}",
-            "data": self.data,
-        }
+        """In the JSON form of CloudEvents."""
+        return to_cloudevent(
+            self.event_id,
+            self.type,
+            self.app,
+            self.key,
+            self.entity_id,
+            self.recorded_at,
+            self.data,
+        )
 
 
 def key_of(kind: str, app: str, entity_id: str, data: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """What a project declares in ``millpond.toml``: every setting once, with default and help."""
 
+from millpond.settings.bus import BusSection, SourceSection
 from millpond.settings.capture import CaptureSection, CaptureSources
 from millpond.settings.feeds import FeedColumn, FeedSection
 from millpond.settings.pipelines import FeaturesPipeline, LandPipeline, PipelinesSection
@@ -26,6 +27,7 @@ __all__ = [
     "FORMAT",
     "AppSection",
     "AppTemplate",
+    "BusSection",
     "CaptureSection",
     "CaptureSources",
     "DatabaseSection",
@@ -39,6 +41,7 @@ __all__ = [
     "QuerySection",
     "ServerSection",
     "Settings",
+    "SourceSection",
     "StorageSection",
     "check_format",
     "effective",

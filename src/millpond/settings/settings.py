@@ -19,6 +19,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from millpond.errors import MillpondError, NotFound, ProjectError, UsageError
+from millpond.settings.bus import BusSection, SourceSection
 from millpond.settings.capture import CaptureSection, CaptureSources
 from millpond.settings.feeds import FeedSection
 from millpond.settings.pipelines import PipelinesSection
@@ -100,12 +101,27 @@ class EngineSection(Section):
 class ServerSection(Section):
     """How ``millpond up`` serves."""
 
-    threads: int = Field(2, ge=1, le=64, description="Predictions that are computed at once.")
-    waiting: int = Field(256, ge=0, description="Predictions that may wait for a thread.")
+    threads: int = Field(
+        0, ge=0, le=64, description="Predictions that are computed at once; 0: one for each core."
+    )
+    waiting: int = Field(64, ge=0, description="Predictions that may wait for a thread.")
+    longest_wait_seconds: float = Field(
+        1.0,
+        gt=0,
+        description="Seconds that a prediction is let in to wait for a thread, as far as is known.",
+    )
+    deadline_seconds: float = Field(
+        30.0, gt=0, description="Seconds after which a prediction that still waits is given up."
+    )
     session_hours: float = Field(12, gt=0, description="Hours until a session ends.")
     sign_in_attempts: int = Field(
         10, ge=1, description="Failed attempts to sign in, by user and address, in 5 minutes."
     )
+
+    @property
+    def cores(self) -> int:
+        """Predictions that are computed at once."""
+        return self.threads or len(os.sched_getaffinity(0))
 
 
 class LimitsSection(Section):
@@ -138,8 +154,10 @@ class Settings(BaseSettings):
     project: ProjectSection = ProjectSection()
     apps: dict[str, AppSection] = Field(default_factory=dict)
     feeds: dict[str, FeedSection] = Field(default_factory=dict)
+    sources: dict[str, SourceSection] = Field(default_factory=dict)
     storage: StorageSection = StorageSection()
     database: DatabaseSection = DatabaseSection()
+    bus: BusSection = BusSection()
     server: ServerSection = ServerSection()
     limits: LimitsSection = LimitsSection()
     capture: CaptureSources = CaptureSources()
