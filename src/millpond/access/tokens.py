@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from millpond.access import tables
 from millpond.access.principal import Principal
@@ -16,6 +16,13 @@ from millpond.errors import Invalid, NotFound
 from millpond.values import iso, new_id
 
 PREFIX = "mp_"
+
+# Built once: every request asks it.
+_IN_USE = select(tables.tokens.c.name, tables.tokens.c.role, tables.tokens.c.app).where(
+    tables.tokens.c.sha256 == bindparam("secret"),
+    tables.tokens.c.revoked_at.is_(None),
+    or_(tables.tokens.c.expires_at.is_(None), tables.tokens.c.expires_at > bindparam("now")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +107,5 @@ def all_tokens(connection: Connection) -> list[Token]:
 
 def principal_of_token(connection: Connection, token: str, now: int) -> Principal | None:
     """Whom a token stands for; None where it is unknown, ended or revoked."""
-    table = tables.tokens
-    row = connection.execute(
-        select(table.c.name, table.c.role, table.c.app).where(
-            table.c.sha256 == fingerprint(token),
-            table.c.revoked_at.is_(None),
-            or_(table.c.expires_at.is_(None), table.c.expires_at > now),
-        )
-    ).first()
+    row = connection.execute(_IN_USE, {"secret": fingerprint(token), "now": now}).first()
     return None if row is None else Principal(f"token:{row.name}", row.role, row.app)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, exists, func, select
+from sqlalchemy import Connection, RowMapping, bindparam, exists, func, select
 
 from millpond.capture import tables
 from millpond.capture.outbox import write_events
@@ -64,20 +65,19 @@ class IdempotencyKey:
     request_sha256: str
 
 
+# Built once: every prediction with a key asks it.
+_ANSWERED = select(tables.idempotency.c.request_sha256, tables.idempotency.c.inference_id).where(
+    *(tables.idempotency.c[name] == bindparam(name) for name in ("app", "requested_by", "key"))
+)
+
+
 def find_answered(connection: Connection, key: IdempotencyKey) -> str | None:
     """The inference that was answered to this key before, if any.
 
     Raises:
         Conflict: the key was used for another request.
     """
-    table = tables.idempotency
-    row = connection.execute(
-        select(table.c.request_sha256, table.c.inference_id).where(
-            table.c.app == key.app,
-            table.c.requested_by == key.requested_by,
-            table.c.key == key.key,
-        )
-    ).first()
+    row = connection.execute(_ANSWERED, vars(key)).first()
     if row is None:
         return None
     if row.request_sha256 != key.request_sha256:
@@ -96,76 +96,94 @@ def record_inference(
     Returns:
         The ids of the predictions, in their order.
     """
+    return record_inferences(transaction, [(new, key)])[0]
+
+
+def record_inferences(
+    transaction: Transaction, said: Sequence[tuple[NewInference, IdempotencyKey | None]]
+) -> list[list[str]]:
+    """Record inferences, each with its predictions, its event and the key that it answers.
+
+    Returns:
+        The ids of the predictions of each, in their order.
+    """
     connection = transaction.connection
-    recorded_at = transaction.clock.tick()
-    connection.execute(
-        tables.inferences.insert().values(
-            inference_id=new.inference_id,
-            object_id=new.object_id,
-            model_version=new.model_version,
-            threshold=new.threshold,
-            nms_threshold=new.nms_threshold,
-            duration_ms=new.duration_ms,
-            requested_by=new.requested_by,
-            candidates=new.candidates,
-            occurred_at=new.occurred_at,
-            recorded_at=recorded_at,
-        )
-    )
-    ids = [new_id() for _ in new.predictions]
-    if ids:
-        connection.execute(
-            tables.predictions.insert(),
-            [
-                {
-                    "prediction_id": prediction_id,
-                    "inference_id": new.inference_id,
-                    "ordinal": ordinal,
-                    "label": prediction.label,
-                    "score": prediction.score,
-                    **box_columns(prediction.box),
-                }
-                for ordinal, (prediction_id, prediction) in enumerate(
-                    zip(ids, new.predictions, strict=True)
-                )
-            ],
-        )
-    if key is not None:
-        connection.execute(
-            tables.idempotency.insert().values(
-                app=key.app,
-                requested_by=key.requested_by,
-                key=key.key,
-                request_sha256=key.request_sha256,
-                inference_id=new.inference_id,
-            )
-        )
-    write_events(
-        connection,
-        [
-            Event.of(
-                "millpond.inference.recorded",
-                new.app,
-                new.inference_id,
-                recorded_at,
-                object_id=new.object_id,
-                model_version=new.model_version,
-                duration_ms=new.duration_ms,
-                predictions=[
-                    {"label": prediction.label, "score": prediction.score}
-                    for prediction in new.predictions
-                ],
-                image=asdict(new.image or _seen_image(connection, new.object_id)),
-            )
-        ],
-    )
+    inferences, predictions, answered, events, ids = [], [], [], [], []
+    for new, key in said:
+        recorded_at = transaction.clock.tick()
+        own = [new_id() for _ in new.predictions]
+        ids.append(own)
+        inferences.append(_row(new, recorded_at))
+        predictions += _prediction_rows(new, own)
+        if key is not None:
+            answered.append({**vars(key), "inference_id": new.inference_id})
+        events.append(_event(connection, new, recorded_at))
+    for table, rows in (
+        (tables.inferences, inferences),
+        (tables.predictions, predictions),
+        (tables.idempotency, answered),
+    ):
+        if rows:
+            connection.execute(table.insert(), rows)
+    write_events(connection, events)
     return ids
 
 
+def _row(new: NewInference, recorded_at: int) -> dict[str, Any]:
+    return {
+        "inference_id": new.inference_id,
+        "object_id": new.object_id,
+        "model_version": new.model_version,
+        "threshold": new.threshold,
+        "nms_threshold": new.nms_threshold,
+        "duration_ms": new.duration_ms,
+        "requested_by": new.requested_by,
+        "candidates": new.candidates,
+        "occurred_at": new.occurred_at,
+        "recorded_at": recorded_at,
+    }
+
+
+def _prediction_rows(new: NewInference, ids: Sequence[str]) -> list[dict[str, Any]]:
+    return [
+        {
+            "prediction_id": prediction_id,
+            "inference_id": new.inference_id,
+            "ordinal": ordinal,
+            "label": prediction.label,
+            "score": prediction.score,
+            **box_columns(prediction.box),
+        }
+        for ordinal, (prediction_id, prediction) in enumerate(
+            zip(ids, new.predictions, strict=True)
+        )
+    ]
+
+
+def _event(connection: Connection, new: NewInference, recorded_at: int) -> Event:
+    image = new.image or _seen_image(connection, new.object_id)
+    return Event.of(
+        "millpond.inference.recorded",
+        new.app,
+        new.inference_id,
+        recorded_at,
+        object_id=new.object_id,
+        model_version=new.model_version,
+        duration_ms=new.duration_ms,
+        predictions=[
+            {"label": prediction.label, "score": prediction.score} for prediction in new.predictions
+        ],
+        image={**vars(image)},
+    )
+
+
+_SEEN = select(*(tables.objects.c[field.name] for field in fields(SeenImage))).where(
+    tables.objects.c.object_id == bindparam("of_object")
+)
+
+
 def _seen_image(connection: Connection, object_id: str) -> SeenImage:
-    columns = (tables.objects.c[field.name] for field in fields(SeenImage))
-    row = connection.execute(select(*columns).where(tables.objects.c.object_id == object_id)).one()
-    return SeenImage(*row)
+    return SeenImage(*connection.execute(_SEEN, {"of_object": object_id}).one())
 
 
 def box_columns(box: Box | None) -> dict[str, float | None]:
@@ -232,6 +250,12 @@ def list_inferences(
     if by is not None:
         query = query.where(inferences.c.requested_by == by)
     return connection.execute(query).mappings().all()
+
+
+def is_recorded(connection: Connection, inference_id: str) -> bool:
+    """Whether there is an inference of an id that has not been archived."""
+    taken = exists().where(tables.inferences.c.inference_id == inference_id)
+    return bool(connection.scalar(select(taken)))
 
 
 def has_sent(connection: Connection, object_id: str, requested_by: str) -> bool:

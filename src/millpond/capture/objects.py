@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, bindparam, select
 
 from millpond.capture import tables
 from millpond.capture.outbox import write_events
@@ -33,6 +34,10 @@ class Origin:
     part: str | None = None
 
 
+#: What there is only one object of: application, subject and SHA-256.
+Identity = tuple[str, str | None, str]
+
+
 @dataclass(frozen=True)
 class NewObject:
     """An object whose bytes are already durable in the store, under ``object_key(object_id)``.
@@ -57,6 +62,39 @@ class NewObject:
     origin: Origin | None = None
     brightness: float | None = None
     contrast: float | None = None
+
+    @property
+    def identity(self) -> Identity:
+        """The same for what is kept once."""
+        return self.app, self.subject, self.sha256
+
+
+# Built once: every prediction asks it.
+_OF_BYTES = (
+    select(
+        tables.objects.c.object_id,
+        tables.objects.c.app,
+        tables.objects.c.sha256,
+        tables.objects.c.subject_id,
+        tables.subject_identities.c.identifier,
+    )
+    .outerjoin(
+        tables.subject_identities,
+        tables.subject_identities.c.subject_id == tables.objects.c.subject_id,
+    )
+    .where(tables.objects.c.sha256.in_(bindparam("hashes", expanding=True)))
+)
+
+
+def kept_objects(connection: Connection, images: Collection[NewObject]) -> dict[Identity, str]:
+    """The ids of the objects that are kept already of the same bytes as some new ones."""
+    rows = connection.execute(_OF_BYTES, {"hashes": [image.sha256 for image in images]})
+    return {
+        (row.app, row.identifier, row.sha256): str(row.object_id)
+        for row in rows
+        # One whose subject has no name any more is nobody's whom a caller could name.
+        if (row.subject_id is None) == (row.identifier is None)
+    }
 
 
 def find_object(
@@ -107,47 +145,54 @@ def record_object(transaction: Transaction, new: NewObject) -> str:
     Returns:
         Its id: that of the object kept before, where these bytes are known already.
     """
+    return record_objects(transaction, [new])[0]
+
+
+def record_objects(transaction: Transaction, images: Sequence[NewObject]) -> list[str]:
+    """Record objects, each once per subject, application and bytes.
+
+    Returns:
+        Their ids, in their order: of the objects kept before, where the bytes are known already.
+    """
     connection = transaction.connection
-    known = find_object(connection, new.app, new.subject, new.sha256)
-    if known is not None:
-        return str(known["object_id"])
-    subject_id = None if new.subject is None else _subject(transaction, new.subject)
-    recorded_at = transaction.clock.tick()
-    connection.execute(
-        tables.objects.insert().values(
-            object_id=new.object_id,
-            app=new.app,
-            subject_id=subject_id,
-            sha256=new.sha256,
-            media_type=new.media_type,
-            width=new.width,
-            height=new.height,
-            bytes=new.bytes,
-            source=new.source,
-            brightness=new.brightness,
-            contrast=new.contrast,
-            recorded_at=recorded_at,
-        )
+    known = kept_objects(connection, images)
+    rows = []
+    for new in images:
+        if new.identity not in known:
+            known[new.identity] = new.object_id
+            rows.append(_row(transaction, new))
+    if rows:
+        connection.execute(tables.objects.insert(), rows)
+    added = {row["object_id"]: row["recorded_at"] for row in rows}
+    for new in images:
+        if new.origin is not None and new.object_id in added:
+            record_origin(connection, new.object_id, new.origin, added[new.object_id])
+    write_events(connection, [_event(row) for row in rows])
+    return [known[new.identity] for new in images]
+
+
+def _row(transaction: Transaction, new: NewObject) -> dict[str, Any]:
+    return {
+        "object_id": new.object_id,
+        "app": new.app,
+        "subject_id": None if new.subject is None else _subject(transaction, new.subject),
+        "sha256": new.sha256,
+        "media_type": new.media_type,
+        "width": new.width,
+        "height": new.height,
+        "bytes": new.bytes,
+        "source": new.source,
+        "brightness": new.brightness,
+        "contrast": new.contrast,
+        "recorded_at": transaction.clock.tick(),
+    }
+
+
+def _event(row: Mapping[str, Any]) -> Event:
+    told = {name: row[name] for name in ("media_type", "width", "height", "bytes", "source")}
+    return Event.of(
+        "millpond.object.recorded", row["app"], row["object_id"], row["recorded_at"], **told
     )
-    if new.origin is not None:
-        record_origin(connection, new.object_id, new.origin, recorded_at)
-    write_events(
-        connection,
-        [
-            Event.of(
-                "millpond.object.recorded",
-                new.app,
-                new.object_id,
-                recorded_at,
-                media_type=new.media_type,
-                width=new.width,
-                height=new.height,
-                bytes=new.bytes,
-                source=new.source,
-            )
-        ],
-    )
-    return new.object_id
 
 
 def record_origin(connection: Connection, object_id: str, origin: Origin, recorded_at: int) -> None:

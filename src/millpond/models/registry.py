@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, func, select
+from sqlalchemy import Connection, Engine, RowMapping, bindparam, func, select
 
 from millpond.capture.outbox import write_events
 from millpond.database.connection import reading
@@ -258,15 +258,20 @@ def _move(
     )
 
 
-def _latest_move(connection: Connection, app: str) -> RowMapping | None:
-    table = tables.model_aliases
-    query = (
-        select(table)
-        .where(table.c.app == app, table.c.alias == CHAMPION)
-        .order_by(table.c.recorded_at.desc())
-        .limit(1)
+# Built once: every prediction asks it.
+_LATEST_MOVE = (
+    select(tables.model_aliases)
+    .where(
+        tables.model_aliases.c.app == bindparam("of_app"),
+        tables.model_aliases.c.alias == CHAMPION,
     )
-    return connection.execute(query).mappings().first()
+    .order_by(tables.model_aliases.c.recorded_at.desc())
+    .limit(1)
+)
+
+
+def _latest_move(connection: Connection, app: str) -> RowMapping | None:
+    return connection.execute(_LATEST_MOVE, {"of_app": app}).mappings().first()
 
 
 def _move_to(connection: Connection, app: str, version: str) -> RowMapping | None:

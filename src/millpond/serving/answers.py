@@ -12,6 +12,7 @@ from millpond.analytics.lookup import Lookup
 from millpond.capture.inferences import NewInference
 from millpond.capture.reviews import Row
 from millpond.models.candidates import unpack
+from millpond.serving.keeping import Kept
 from millpond.values import Prediction, iso
 
 
@@ -90,26 +91,32 @@ def read_inference(
     return _answer(connection, lookup, row, candidates=candidates)
 
 
-def uncaptured_answer(
-    said: NewInference, size: tuple[int, int], candidates: Sequence[Prediction] | None
+def new_answer(
+    said: NewInference,
+    kept: Kept | None,
+    size: tuple[int, int],
+    candidates: Sequence[Prediction] | None,
 ) -> InferenceAnswer:
-    """The answer to an image that the policy of its application leaves out.
+    """The first answer to an image, as it would be read back.
 
     Args:
+        kept: None where the policy of the application leaves it out.
         size: width and height of the picture.
         candidates: where they are asked for.
     """
+    ids = kept.prediction_ids if kept else [None] * len(said.predictions)
     answer: InferenceAnswer = {
-        "inference_id": None,
-        "captured": False,
-        "object_id": None,
+        "inference_id": kept.inference_id if kept else None,
+        "captured": kept is not None,
+        "object_id": kept.object_id if kept else None,
         "app": said.app,
         "model_version": said.model_version,
         "width": size[0],
         "height": size[1],
         "duration_ms": said.duration_ms,
         "predictions": [
-            {"prediction_id": None, **_candidate(prediction)} for prediction in said.predictions
+            {"prediction_id": prediction_id, **_candidate(prediction)}
+            for prediction_id, prediction in zip(ids, said.predictions, strict=True)
         ],
     }
     if candidates is not None:

@@ -7,6 +7,8 @@ from importlib.metadata import version
 from anyio import CapacityLimiter
 from fastapi import FastAPI
 
+from millpond.capture.refusals import record_refusals
+from millpond.database.write_behind import WriteBehind
 from millpond.serving import problems
 from millpond.serving.api import (
     annotate,
@@ -98,7 +100,16 @@ def create_app(services: Services) -> FastAPI:
     )
     server = services.settings.server
     app.state.services = services
-    app.state.gate = Gate(server.threads + server.waiting, _MOST_BYTES)
+    app.state.gate = Gate(
+        server.cores,
+        server.waiting,
+        _MOST_BYTES,
+        server.longest_wait_seconds,
+        lambda: services.predict.seconds_each,
+    )
+    app.state.refusals = WriteBehind(
+        lambda refused: services.commit.run(lambda each: record_refusals(each, refused))
+    )
     app.state.predictions = CapacityLimiter(_WRITERS)
     app.state.sign_ins = CapacityLimiter(_SIGN_INS)
     app.state.queries = CapacityLimiter(_QUERIES)
@@ -106,7 +117,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.landings = CapacityLimiter(_LANDINGS)
     app.state.runs = CapacityLimiter(_RUNS)
     # Pictures for the eye leave at least half of the threads to predictions.
-    app.state.pictures = CapacityLimiter(max(1, server.threads // 2))
+    app.state.pictures = CapacityLimiter(max(1, server.cores // 2))
     app.state.thumbnails = Thumbnails(services.predict.view)
     app.state.layers = LayerReports(services)
     for part in _PARTS:

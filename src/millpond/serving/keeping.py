@@ -7,20 +7,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from millpond.capture.inferences import (
     IdempotencyKey,
     NewInference,
     SeenImage,
     find_answered,
-    record_inference,
+    record_inferences,
 )
-from millpond.capture.objects import NewObject, find_object, object_key, record_object
+from millpond.capture.objects import NewObject, kept_objects, object_key, record_objects
 from millpond.database.connection import reading
 from millpond.database.group_commit import GroupCommit, Transaction
+from millpond.raw.picture import Picture
+from millpond.raw.statistics import statistics_of
 from millpond.raw.store import ObjectStore
+from millpond.values import new_id
 
-#: Looks at a transaction before anything is written in it; what it raises undoes all of it.
+#: Looks at a transaction before anything of a request is written in it; where it raises, it
+#: has written nothing itself, and nothing of the request is.
 Admission = Callable[[Transaction], None]
 
 
@@ -37,6 +42,31 @@ class Kept:
     inference_id: str
     object_id: str | None = None
     prediction_ids: Sequence[str] = ()
+
+
+def new_image(
+    app: str, data: bytes, sha256: str, picture: Picture, subject: str | None
+) -> NewObject:
+    """An image that was sent, as it is to be kept.
+
+    Args:
+        sha256: of its bytes, in hexadecimal.
+        picture: that is in them.
+    """
+    seen = statistics_of(picture.pixels)
+    return NewObject(
+        object_id=new_id(),
+        app=app,
+        sha256=sha256,
+        media_type=picture.media_type,
+        width=picture.width,
+        height=picture.height,
+        bytes=len(data),
+        source="upload",
+        subject=subject,
+        brightness=seen.brightness,
+        contrast=seen.contrast,
+    )
 
 
 class Keeper:
@@ -84,23 +114,16 @@ class Keeper:
         put = not self._is_kept(image)
         if put:
             self._store.put(object_key(image.object_id), data)
-        # Step 2. Every row and event of them, in one transaction.
-        named = False
-
-        def work(transaction: Transaction) -> Kept:
-            nonlocal named
-            kept = _record(transaction, image, inference, key, admission)
-            named = kept.object_id == image.object_id
-            return kept
-
+        # Step 2. Every row and event of them, in one transaction with those of others.
+        asked = _Asked(inference, image, key, admission)
         try:
-            return self._commit.run(work)
+            return self._commit.together(_record, asked)
         finally:
             # Step 3. Where no row was to name the bytes, since another request was
             # first or the facts were refused, they go again. When the commit itself
             # fails they stay: a row may yet turn out to be kept, after a loss of the
             # connection or of power. Bytes that nothing names do no harm.
-            if put and not named:
+            if put and not asked.named:
                 with contextlib.suppress(OSError):
                     self._store.delete(object_key(image.object_id))
 
@@ -116,36 +139,80 @@ class Keeper:
             Conflict: the key was used for another request.
             DiskFull: there is no room; nothing was kept.
         """
-        return self._commit.run(
-            lambda transaction: _record(transaction, None, inference, key, admission)
-        )
+        return self._commit.together(_record, _Asked(inference, None, key, admission))
 
     def _is_kept(self, image: NewObject) -> bool:
         with reading(self._engine) as connection:
-            found = find_object(connection, image.app, image.subject, image.sha256)
-        return found is not None
+            return image.identity in kept_objects(connection, [image])
 
 
-def _record(
-    transaction: Transaction,
-    image: NewObject | None,
-    inference: NewInference,
-    key: IdempotencyKey | None,
-    admission: Admission,
-) -> Kept:
-    """Record an inference, with its image where that is new."""
-    if key is not None:
-        answered = find_answered(transaction.connection, key)
-        if answered is not None:
-            return Kept(answered)
-    admission(transaction)
-    if image is not None:
-        object_id = record_object(transaction, image)
+@dataclass
+class _Asked:
+    """What is to be recorded for one request.
+
+    Args:
+        image: None where the object of `inference` is kept already.
+        named: whether a row was written that names the bytes of `image`.
+    """
+
+    inference: NewInference
+    image: NewObject | None
+    key: IdempotencyKey | None
+    admission: Admission
+    named: bool = False
+
+
+class _SameKey(Exception):
+    """Requests with one key came at once: each is to see what the one before was answered."""
+
+
+def _record(transaction: Transaction, asked: Sequence[_Asked]) -> list[Kept | Exception]:
+    """Record inferences, each with its image where that is new, with one statement a table."""
+    keys = [replace(one.key, request_sha256="") for one in asked if one.key is not None]
+    if len(set(keys)) < len(keys):
+        raise _SameKey
+    answers = [_answered(transaction, one) for one in asked]
+    new = [one for one, answer in zip(asked, answers, strict=True) if answer is None]
+    said = _with_images(transaction, new)
+    ids = record_inferences(
+        transaction, [(inference, one.key) for inference, one in zip(said, new, strict=True)]
+    )
+    written = (
+        Kept(inference.inference_id, inference.object_id, own)
+        for inference, own in zip(said, ids, strict=True)
+    )
+    return [next(written) if answer is None else answer for answer in answers]
+
+
+def _answered(transaction: Transaction, one: _Asked) -> Kept | Exception | None:
+    """What a request is answered of which nothing is to be recorded; None of others."""
+    one.named = False
+    try:
+        inference_id = one.key and find_answered(transaction.connection, one.key)
+        if inference_id is None:
+            one.admission(transaction)
+    except DBAPIError:
+        raise
+    except Exception as error:
+        return error
+    return None if inference_id is None else Kept(inference_id)
+
+
+def _with_images(transaction: Transaction, new: Sequence[_Asked]) -> list[NewInference]:
+    """The inferences, each about the object that is kept, once the images are recorded."""
+    images = [one.image for one in new if one.image is not None]
+    ids = iter(record_objects(transaction, images) if images else ())
+    said = []
+    for one in new:
+        if one.image is None:
+            said.append(one.inference)
+            continue
+        object_id = next(ids)
+        one.named = object_id == one.image.object_id
         # Of an object that is kept already, its own row tells.
-        seen = _seen(image) if object_id == image.object_id else None
-        inference = replace(inference, object_id=object_id, image=seen)
-    ids = record_inference(transaction, inference, key)
-    return Kept(inference.inference_id, inference.object_id, ids)
+        seen = _seen(one.image) if one.named else None
+        said.append(replace(one.inference, object_id=object_id, image=seen))
+    return said
 
 
 def _seen(image: NewObject) -> SeenImage:

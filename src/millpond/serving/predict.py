@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import threading
+import math
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,11 +24,11 @@ from millpond.models.candidates import pack
 from millpond.models.registry import Registry
 from millpond.models.suppression import suppress
 from millpond.raw.decode import Limits, Picture, decode
-from millpond.raw.statistics import statistics_of
 from millpond.raw.store import ObjectStore
 from millpond.raw.thumbnail import View, view_of
-from millpond.serving.answers import InferenceAnswer, read_inference, uncaptured_answer
-from millpond.serving.keeping import Keeper, Kept
+from millpond.serving.answers import InferenceAnswer, new_answer, read_inference
+from millpond.serving.cores import Cores
+from millpond.serving.keeping import Keeper, Kept, new_image
 from millpond.settings import AppSection, LimitsSection, Settings
 from millpond.values import CANDIDATE_FLOOR, Prediction, app_route, new_id
 
@@ -42,6 +42,7 @@ class Upload:
 
     Args:
         version: of the model that is asked; None is the champion.
+        deadline: moment of `time.monotonic` after which nobody waits for the answer.
     """
 
     app: str
@@ -54,6 +55,7 @@ class Upload:
     requested_by: str
     key: IdempotencyKey | None
     version: str | None = None
+    deadline: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,12 @@ class PredictService:
         self._registry = registry
         self._lookup = lookup
         self._limits = decode_limits(settings.limits)
-        self._cores = threading.BoundedSemaphore(settings.server.threads)
+        self._cores = Cores(settings.server.cores)
+
+    @property
+    def seconds_each(self) -> float:
+        """Seconds that a prediction takes a core, as it was lately; 0 before the first."""
+        return self._cores.seconds_each
 
     def upload(
         self,
@@ -111,6 +118,7 @@ class PredictService:
         nms: float | None = None,
         subject: str | None = None,
         key: str | None = None,
+        deadline: float = math.inf,
     ) -> Upload:
         """Check what is asked for, and fill in what the application declares.
 
@@ -119,6 +127,7 @@ class PredictService:
             nms: the overlap above which the weaker box is left out.
             subject: the caller's own name for whom the image is about.
             key: requests with the same key are one request.
+            deadline: moment of `time.monotonic` after which nobody waits for the answer.
 
         Raises:
             NotFound: there is no such application.
@@ -134,7 +143,18 @@ class PredictService:
         if key is not None:
             request = hashlib.sha256(repr((sha256, threshold, nms, subject)).encode()).hexdigest()
             asked = IdempotencyKey(app, requested_by, key, request)
-        return Upload(app, section, data, sha256, threshold, nms, subject, requested_by, asked)
+        return Upload(
+            app,
+            section,
+            data,
+            sha256,
+            threshold,
+            nms,
+            subject,
+            requested_by,
+            asked,
+            deadline=deadline,
+        )
 
     def predict(self, upload: Upload, *, candidates: bool = False) -> InferenceAnswer:
         """Predict an upload, or answer again what was answered to its key before.
@@ -146,6 +166,7 @@ class PredictService:
             NotAnImage, TooLarge, Unsupported: the bytes cannot be taken as an image.
             Conflict: the key was used for another request.
             DiskFull: there is no room; nothing was kept.
+            Busy: its deadline passed before its turn came; nothing was computed or kept.
         """
         return self.predict_all([upload], candidates=candidates)[0]
 
@@ -167,10 +188,23 @@ class PredictService:
         ]
 
     @contextmanager
-    def computing(self) -> Iterator[None]:
-        """A place among the computations, of which there are as many as `[server] threads`."""
-        with self._cores:
+    def computing(self, deadline: float = math.inf) -> Iterator[None]:
+        """A place among the computations, of which there are as many as `[server] threads`.
+
+        Raises:
+            Busy: the deadline has passed; nothing was computed.
+        """
+        with self._cores.turn(deadline):
             yield
+
+    def decoded(self, data: bytes) -> Picture:
+        """The picture of an image that was sent.
+
+        Raises:
+            NotAnImage, TooLarge, Unsupported: the bytes cannot be taken as an image.
+        """
+        with self.computing():
+            return decode(data, self._limits)
 
     def view(self, object_id: str, view: View) -> bytes:
         """A kept object as JPEG for people to look at."""
@@ -185,21 +219,24 @@ class PredictService:
         inference_id = self.keeper.answered(upload.key)
         if inference_id is not None:
             return inference_id
-        with self.computing():
+        with self.computing(upload.deadline):
             return self._see(upload)
 
     def _answer(self, upload: Upload, seen: _Sight | str, candidates: bool) -> InferenceAnswer:
         """The answer to an upload, which is kept by then."""
         if isinstance(seen, str):
-            inference_id = seen
-        else:
-            said = _new_inference(upload, seen)
-            kept = self._keep(upload, seen, said)
-            if isinstance(kept, str):
-                self._uncaptured.count(upload.app, said.model_version, kept)
-                size = (seen.image.width, seen.image.height)
-                return uncaptured_answer(said, size, seen.candidates if candidates else None)
-            inference_id = kept.inference_id
+            return self._answer_again(seen, candidates)
+        said = _new_inference(upload, seen)
+        kept = self._keep(upload, seen, said)
+        if isinstance(kept, str):
+            self._uncaptured.count(upload.app, said.model_version, kept)
+            kept = None
+        elif kept.object_id is None:
+            return self._answer_again(kept.inference_id, candidates)
+        size = (seen.image.width, seen.image.height)
+        return new_answer(said, kept, size, seen.candidates if candidates else None)
+
+    def _answer_again(self, inference_id: str, candidates: bool) -> InferenceAnswer:
         with reading(self._engine) as connection:
             return read_inference(connection, self._lookup, inference_id, candidates=candidates)
 
@@ -209,7 +246,12 @@ class PredictService:
         version = upload.version or self._registry.champion(upload.app)
         candidates = [] if version is None else self._candidates(version, picture)
         duration_ms = round((time.perf_counter() - started) * 1000, 3)
-        return _Sight(_new_object(upload, picture), version, candidates, duration_ms)
+        return _Sight(
+            new_image(upload.app, upload.data, upload.sha256, picture, upload.subject),
+            version,
+            candidates,
+            duration_ms,
+        )
 
     def _candidates(self, version: str, picture: Picture) -> list[Prediction]:
         try:
@@ -246,23 +288,6 @@ def decode_limits(limits: LimitsSection) -> Limits:
     )
 
 
-def _new_object(upload: Upload, picture: Picture) -> NewObject:
-    seen = statistics_of(picture.pixels)
-    return NewObject(
-        object_id=new_id(),
-        app=upload.app,
-        sha256=upload.sha256,
-        media_type=picture.media_type,
-        width=picture.width,
-        height=picture.height,
-        bytes=len(upload.data),
-        source="upload",
-        subject=upload.subject,
-        brightness=seen.brightness,
-        contrast=seen.contrast,
-    )
-
-
 def _new_inference(upload: Upload, sight: _Sight) -> NewInference:
     return NewInference(
         inference_id=new_id(),
@@ -286,7 +311,17 @@ def _check(threshold: float, nms: float, subject: str | None, key: str | None) -
         )
     if not 0 <= nms <= 1:
         raise Invalid(f"nms {nms} is not from 0 to 1")
+    check_subject(subject)
+    check_key(key)
+
+
+def check_subject(subject: str | None) -> None:
+    """Refuse a name for a subject that is empty or too long."""
     if subject is not None and not 1 <= len(subject) <= _LONGEST_SUBJECT:
         raise Invalid(f"a subject has from 1 to {_LONGEST_SUBJECT} characters, not {len(subject)}")
+
+
+def check_key(key: str | None) -> None:
+    """Refuse an ``Idempotency-Key`` that is empty or too long."""
     if key is not None and not 1 <= len(key) <= _LONGEST_KEY:
         raise Invalid(f"an Idempotency-Key has from 1 to {_LONGEST_KEY} characters, not {len(key)}")

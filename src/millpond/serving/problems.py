@@ -18,8 +18,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from millpond.capture.refusals import record_refusal
-from millpond.errors import Invalid, MillpondError, NotSignedIn
+from millpond.capture.refusals import NewRefusal, record_refusals
+from millpond.errors import Busy, Invalid, MillpondError, NotSignedIn
 from millpond.serving.credentials import SIGN_IN, authenticate, services_of
 from millpond.values import app_route
 
@@ -61,8 +61,12 @@ def install(app: FastAPI) -> None:
 async def refuse(request: Request, error: MillpondError) -> Response:
     """The answer to a request that is refused, which is recorded where refusals are kept."""
     status = _status(request, error)
-    if status in REFUSED:
-        await run_in_threadpool(_record, request, status, str(error))
+    refusal = _refusal(request, status, str(error))
+    if isinstance(error, Busy):
+        # Told at once: who waits for the disk of a busy server makes it busier.
+        request.app.state.refusals.add(refusal)
+    elif status in REFUSED:
+        await run_in_threadpool(_record, request, refusal)
     if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("request %s: %s", request.state.request_id, error)
     headers = {}
@@ -83,17 +87,19 @@ def _status(request: Request, error: MillpondError) -> int:
     return error.status
 
 
-def _record(request: Request, status: int, reason: str) -> None:
-    """Keep a refusal. The answer goes out even if that cannot be done: the disk may be full."""
-    services = services_of(request)
+def _refusal(request: Request, status: int, reason: str) -> NewRefusal:
     app = getattr(request.state, "app", None) or request.path_params.get("app")
+    known = app_route(app) if app else None
+    declared = services_of(request).settings.app_names
+    return NewRefusal(known if known in declared else None, status, reason)
+
+
+def _record(request: Request, refusal: NewRefusal) -> None:
+    """Keep a refusal. The answer goes out even if that cannot be done: the disk may be full."""
     try:
-        known = app_route(app) if app else None
-        if known not in services.settings.app_names:
-            known = None
-        services.commit.run(lambda transaction: record_refusal(transaction, known, status, reason))
+        services_of(request).commit.run(lambda each: record_refusals(each, [refusal]))
     except MillpondError as failure:
-        _log.warning("a refusal (%s) could not be kept: %s", status, failure)
+        _log.warning("a refusal (%s) could not be kept: %s", refusal.status, failure)
 
 
 async def _of_ours(request: Request, error: Exception) -> Response:
