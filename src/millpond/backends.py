@@ -36,11 +36,13 @@ from millpond.pipelines.workflows import Workflows
 from millpond.raw.store import SEAM as STORES
 from millpond.raw.store import ObjectStore
 from millpond.seams import load_backend
+from millpond.serving.addresses import Addresses
 from millpond.serving.annotating import AnnotateService
 from millpond.serving.leasing import LeaseService
 from millpond.serving.predict import PredictService, decode_limits
 from millpond.serving.queue import ReviewQueue
 from millpond.serving.queue_items import QueueItems
+from millpond.serving.recording import RecordService
 from millpond.settings import EngineSection, Settings, read_settings
 from millpond.snapshots.snapshots import Snapshots, named_moment
 from millpond.values import app_route
@@ -168,6 +170,19 @@ class Backends:
             self.registry,
             self.lookup,
             self.uncaptured,
+        )
+
+    @cached_property
+    def recordings(self) -> RecordService:
+        """What records the predictions of other model servers."""
+        limits = decode_limits(self.settings.limits)
+        return RecordService(
+            self.settings,
+            self.engine,
+            self.predictions.keeper,
+            self.lookup,
+            Addresses(self.settings.capture.addresses, self.folder, limits),
+            self.predictions.decoded,
         )
 
     @cached_property

@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from millpond.access.milestones import note_reached
+from millpond.access.principal import Principal
 from millpond.analytics.analytics import Answer, Definitions
 from millpond.analytics.compare import diff_view, view_history
 from millpond.analytics.definitions import record_definitions
@@ -60,13 +61,14 @@ from millpond.serving.answers import AnnotationAnswer, InferenceAnswer, annotati
 from millpond.serving.predict import decode_limits
 from millpond.serving.queue_answers import QueuePage
 from millpond.serving.reasons import check_strategy
+from millpond.serving.sent_inference import SentInference
 from millpond.serving.services import Services
 from millpond.settings import AppSection, read_settings
 from millpond.snapshots.alike import FindAlike
 from millpond.snapshots.selection import Selection
 from millpond.snapshots.snapshot import Snapshot
 from millpond.snapshots.split import DEFAULT_RULE, SplitRule
-from millpond.values import app_route, iso
+from millpond.values import Prediction, Told, app_route, inference_document, iso
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -161,6 +163,39 @@ class Project(Backends):
             key=key,
         )
         return self.predictions.predict(upload, candidates=candidates)
+
+    def log(
+        self,
+        image: bytes | str | Path | None = None,
+        *,
+        model: str,
+        predictions: Sequence[Mapping[str, Any] | Prediction],
+        app: str | None = None,
+        key: str | None = None,
+        by: str = LOCAL,
+        **told: Unpack[Told],
+    ) -> InferenceAnswer:
+        """Record a prediction that another model server made; it is on disk afterwards.
+
+        Args:
+            image: its bytes, or the path of its file; or ``address`` or ``object_id`` says
+                which it was.
+            model: its name there, such as ``triton/cells:3``.
+            predictions: each ``{label, score, box?}``, the box in pixels.
+            key: the same request with the same key is one request.
+            told: what else is known of it; see `values.Told`.
+
+        Returns:
+            The answer of ``POST /api/v1/apps/{app}/inferences``.
+
+        Raises:
+            Invalid: a label, score, box or anything else does not fit; the message says which.
+        """
+        data = image if isinstance(image, bytes | None) else Path(image).read_bytes()
+        sent = SentInference.of(inference_document(model, predictions, told))
+        caller = Principal(by, "admin")
+        name = self.app_name(app)
+        return self.recordings.record(name, sent, caller, image=data, key=key).answer
 
     def annotate(
         self,
@@ -780,6 +815,8 @@ class Project(Backends):
             lookup=self.lookup,
             images=self.images,
             predict=self.predictions,
+            uncaptured=self.uncaptured,
+            record=self.recordings,
             annotate=self.annotations,
             queue=self.queue,
             leasing=self.leasing,

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, TypedDict
 
 import uuid_utils
 
@@ -112,6 +112,44 @@ class Prediction:
     label: str
     score: float
     box: Box | None = None
+
+
+class Told(TypedDict, total=False):
+    """What may be told of an inference that another model server made.
+
+    ``address`` and ``object_id`` say which image it was, where its bytes are not sent.
+    """
+
+    address: str | None
+    object_id: str | None
+    duration_ms: float | None
+    threshold: float | None
+    nms: float | None
+    occurred_at: str | dt.datetime | None
+    subject: str | None
+    inference_id: str | None
+
+
+def inference_document(
+    model: str, predictions: Sequence[Mapping[str, Any] | Prediction], told: Told
+) -> dict[str, Any]:
+    """The JSON form of an inference that another model server made.
+
+    >>> inference_document("cells:3", [Prediction("WBC", 0.9)], {"duration_ms": 4.5})
+    {'model': 'cells:3', 'predictions': [{'label': 'WBC', 'score': 0.9}], 'duration_ms': 4.5}
+    """
+    values = {name: value for name, value in told.items() if value is not None}
+    moment = values.get("occurred_at")
+    if isinstance(moment, dt.datetime):
+        values["occurred_at"] = iso(to_micros(moment))
+    return {"model": model, "predictions": [_told(one) for one in predictions], **values}
+
+
+def _told(prediction: Mapping[str, Any] | Prediction) -> dict[str, Any]:
+    if not isinstance(prediction, Prediction):
+        return dict(prediction)
+    box = {} if prediction.box is None else {"box": prediction.box.as_list()}
+    return {"label": prediction.label, "score": prediction.score, **box}
 
 
 def app_route(name: str) -> str:

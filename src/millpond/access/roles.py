@@ -50,6 +50,8 @@ ACTIONS: dict[str, Action] = {
     # The application's users send images, and see what became of their own.
     "apps.read": _SIGNED_IN,
     "predict": _for("user", "reviewer", "scientist", "engineer", one_app=True),
+    # Their own model server may answer as well, and tell of it.
+    "inferences.record": _for("user", "reviewer", "scientist", "engineer", one_app=True),
     "serving.read": _for("user", "reviewer", "scientist", "engineer", one_app=True),
     "inferences.read": _for("user", "reviewer", "scientist", "engineer", one_app=True),
     "objects.read": _for("user", "reviewer", "scientist", "engineer", one_app=True),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
@@ -59,20 +61,33 @@ def image_of(content_type: str, body: bytes) -> bytes:
         NotAnImage: the multipart body cannot be read.
         Invalid: it has no part `file`, or several.
     """
+    parts = parts_of(content_type, body, FILE)
+    return body if parts is None else parts[FILE]
+
+
+def parts_of(content_type: str, body: bytes, *names: str) -> dict[str, bytes] | None:
+    """The parts of these names of a multipart body; None where it is none.
+
+    Raises:
+        NotAnImage: the multipart body cannot be read.
+        Invalid: it lacks one of the parts, or has several of it.
+    """
     kind, options = parse_options_header(content_type)
     if kind != b"multipart/form-data":
-        return body
-    files = _files(body, options.get(b"boundary", b""))
-    if len(files) != 1:
-        raise Invalid(
-            f"the multipart body has {len(files)} parts named {FILE!r}; send one: -F file=@IMAGE"
-        )
-    return files[0]
+        return None
+    found = _parts(body, options.get(b"boundary", b""), names)
+    for name, contents in found.items():
+        if len(contents) != 1:
+            raise Invalid(
+                f"the multipart body has {len(contents)} parts named {name!r}; send one: "
+                f"-F {name}=@{'IMAGE' if name == FILE else 'FILE'}"
+            )
+    return {name: contents[0] for name, contents in found.items()}
 
 
-def _files(body: bytes, boundary: bytes) -> list[bytes]:
-    """The contents of every part that is named `file`."""
-    reader = _Parts()
+def _parts(body: bytes, boundary: bytes, names: Sequence[str]) -> dict[str, list[bytes]]:
+    """The contents of every part of these names."""
+    reader = _Parts(names)
     ended = False
 
     def end() -> None:
@@ -98,14 +113,14 @@ def _files(body: bytes, boundary: bytes) -> list[bytes]:
         raise NotAnImage(f"the multipart body cannot be read: {error}") from error
     if not ended:
         raise NotAnImage("the multipart body is truncated: its last boundary is missing")
-    return reader.files
+    return reader.found
 
 
 class _Parts:
     """Gathers the parts of a multipart body as its parser comes upon them."""
 
-    def __init__(self) -> None:
-        self.files: list[bytes] = []
+    def __init__(self, names: Sequence[str]) -> None:
+        self.found: dict[str, list[bytes]] = {name: [] for name in names}
 
     def begin(self) -> None:
         self._field = self._value = b""
@@ -127,8 +142,9 @@ class _Parts:
         self._chunks.append(data[start:end])
 
     def part_end(self) -> None:
-        if self._name == FILE.encode():
-            self.files.append(b"".join(self._chunks))
+        contents = self.found.get(self._name.decode("latin-1"))
+        if contents is not None:
+            contents.append(b"".join(self._chunks))
 
 
 def _too_large(most: int) -> TooLarge:

@@ -15,6 +15,7 @@ from millpond.analytics.answer import Answer
 from millpond.analytics.images.index import ImageIndex
 from millpond.analytics.lookup import Lookup
 from millpond.analytics.reports import ViewReport
+from millpond.capture.uncaptured import UncapturedCounts
 from millpond.database.group_commit import GroupCommit
 from millpond.marts.marts import Marts
 from millpond.models.registry import Registry
@@ -25,6 +26,7 @@ from millpond.serving.annotating import AnnotateService
 from millpond.serving.leasing import LeaseService
 from millpond.serving.predict import PredictService
 from millpond.serving.queue import ReviewQueue
+from millpond.serving.recording import RecordService
 from millpond.settings import Settings
 from millpond.snapshots.snapshot import Snapshot
 from millpond.snapshots.snapshots import Snapshots
@@ -179,6 +181,7 @@ class Services:
         commit: for writing to it.
         lookup: finds inferences and annotations by id, also those that were archived.
         images: answers filters over all images.
+        uncaptured: counts what was answered but not kept.
         work: what goes across the layers.
     """
 
@@ -192,6 +195,8 @@ class Services:
     lookup: Lookup
     images: ImageIndex
     predict: PredictService
+    uncaptured: UncapturedCounts
+    record: RecordService
     annotate: AnnotateService
     queue: ReviewQueue
     leasing: LeaseService

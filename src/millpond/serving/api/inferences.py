@@ -1,11 +1,12 @@
-"""The routes of past inferences: one in full, and the list of an application."""
+"""The routes of inferences: one in full, the list of an application, and those made elsewhere."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
-from fastapi import Query
+from anyio import CapacityLimiter, to_thread
+from fastapi import Header, Query, Response
 from fastapi.responses import StreamingResponse
 from starlette.requests import Request
 from typing_extensions import TypedDict
@@ -13,10 +14,14 @@ from typing_extensions import TypedDict
 from millpond.capture.reviews import Row
 from millpond.database.connection import reading
 from millpond.errors import Invalid
-from millpond.serving.answers import InferenceInFull, read_inference_in_full
+from millpond.serving.answers import InferenceAnswer, InferenceInFull, read_inference_in_full
 from millpond.serving.api.parameters import AppName, Candidates, InferenceId
+from millpond.serving.bodies import FILE, declared_length, parts_of, read_body
 from millpond.serving.csv_answer import csv_answer
+from millpond.serving.gate import Gate
+from millpond.serving.recording import Recorded
 from millpond.serving.routes import Backends, Caller, Routes
+from millpond.serving.sent_inference import SentInference, sent_schema
 from millpond.serving.services import Services
 from millpond.serving.sight import visible_inference
 from millpond.values import app_route, is_id, iso
@@ -26,6 +31,29 @@ routes = Routes("Inferences")
 #: Lines that are read at once for the list as CSV.
 _AT_ONCE = 500
 _CSV = {"content": {"text/csv": {"schema": {"type": "string"}}}}
+
+
+#: What a body may hold besides the image.
+_AROUND = 1024 * 1024
+_DOCUMENT = sent_schema()
+_SENT = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file", "inference"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary"},
+                        "inference": _DOCUMENT,
+                    },
+                }
+            },
+            "application/json": {"schema": _DOCUMENT},
+        },
+    }
+}
 
 
 class InferenceSummary(TypedDict):
@@ -72,6 +100,50 @@ def list_inferences(
         columns = list(InferenceSummary.__annotations__)
         return csv_answer(f"{name}-inferences", columns, _all(services, name, by, cursor))
     return _page(services, name, by, limit, cursor)
+
+
+@routes.post(
+    "/api/v1/apps/{app}/inferences",
+    "inferences.record",
+    status_code=201,
+    openapi_extra=_SENT,
+    errors=(400, 409, 413, 415, 507),
+)
+async def record_inference(
+    request: Request,
+    response: Response,
+    app: AppName,
+    caller: Caller,
+    services: Backends,
+    idempotency_key: Annotated[
+        str | None,
+        Header(description="Requests with the same key are one request."),
+    ] = None,
+) -> InferenceAnswer:
+    """Record a prediction that another model server made, as one of ours is.
+
+    The body is a multipart form with the parts `file`, the image, and `inference`, JSON; or
+    that JSON alone, with the image in base64, its address, or the id of a kept object.
+    201 when it is new; 200 when it was sent before.
+    """
+    services.settings.app(app)
+    # Base64 takes four bytes for three.
+    most = services.settings.limits.upload_mb * 1024 * 1024 * 4 // 3 + _AROUND
+    gate = cast(Gate, request.app.state.gate)
+    with gate.admitted(declared_length(request, most)):
+        body = await read_body(request, most)
+
+        def work() -> Recorded:
+            parts = parts_of(request.headers.get("content-type", ""), body, FILE, "inference")
+            sent = SentInference.of(body if parts is None else parts["inference"])
+            image = None if parts is None else parts[FILE]
+            return services.record.record(app, sent, caller, image=image, key=idempotency_key)
+
+        limiter = cast(CapacityLimiter, request.app.state.predictions)
+        recorded = await to_thread.run_sync(work, limiter=limiter)
+    if not recorded.created:
+        response.status_code = 200
+    return recorded.answer
 
 
 @routes.get("/api/v1/inferences/{inference_id}", "inferences.read")
