@@ -1,0 +1,82 @@
+"""The consumer that counts events in panes, and the windows that are made of these.
+
+State and positions are written in one transaction, so each event counts once. Several
+workers may count at the same time: what they add to a pane is added under the write lock.
+An event that is late corrects its pane for as long as that is kept; what comes later still
+is counted among everything there ever was, and as dropped.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+
+from millpond.database.group_commit import Transaction
+from millpond.streaming.columns import columns_of
+from millpond.streaming.pane_store import EVER, Mark, add, forget, keep_mark, pane_of, read_mark
+from millpond.streaming.panes import PANE, PaneKey, panes_of
+from millpond.streaming.source import Batch
+from millpond.streaming.sums import Measure, Sums
+
+#: Under this name the positions are kept.
+NAME = "windows"
+
+
+class WindowsConsumer:
+    """Counts events.
+
+    Args:
+        keep: microseconds of event time for which panes are kept.
+    """
+
+    name = NAME
+
+    def __init__(self, keep: int) -> None:
+        self._keep = keep
+
+    def prepare(self, batch: Batch) -> Callable[[Transaction], None]:
+        """Count a batch; what is returned adds it to what was counted before."""
+        events = columns_of(batch.events)
+        found = panes_of(events)
+        newest = max((event.recorded_at for event in batch.events), default=0)
+        return lambda transaction: self._write(transaction, found, newest)
+
+    def stop(self) -> None:
+        """Nothing is waited for."""
+
+    def _write(self, transaction: Transaction, found: Mapping[PaneKey, Sums], newest: int) -> None:
+        connection = transaction.connection
+        mark = read_mark(connection)
+        latest = max(mark.newest, newest)
+        forgotten, oldest = (pane_of(moment - self._keep) for moment in (mark.newest, latest))
+        kept = {key: sums for key, sums in found.items() if key.pane >= oldest}
+        dropped = sum(_events(key, sums) for key, sums in found.items() if key.pane < forgotten)
+        add(connection, {**kept, **_ever(found)})
+        if oldest > forgotten:
+            forget(connection, oldest)
+        keep_mark(connection, Mark(latest, mark.dropped + dropped))
+
+
+def panes_within(now: int, length: int) -> tuple[int, int]:
+    """The panes of a sliding window: from the first to the one after the last.
+
+    Args:
+        now: the moment in the last pane, which fills up meanwhile.
+        length: microseconds of the window; whole panes, at least one.
+    """
+    until = pane_of(now) + PANE
+    return until - max(1, length // PANE) * PANE, until
+
+
+def _ever(found: Mapping[PaneKey, Sums]) -> dict[PaneKey, Sums]:
+    parts: dict[PaneKey, list[Sums]] = defaultdict(list)
+    for key, sums in found.items():
+        parts[PaneKey(EVER, key.series)].append(sums)
+    return {key: Sums.merged(sums) for key, sums in parts.items()}
+
+
+def _events(key: PaneKey, sums: Sums) -> int:
+    """How many events sums are of; those of a label are among those of the whole."""
+    if key.series.label is not None:
+        return 0
+    return sums.total(Measure.INFERENCES) + sums.total(Measure.REFUSALS)
