@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from millpond.errors import Invalid
 from millpond.models.runtime import NamedRuntime, Runtime, TensorInfo
 from millpond.serving.inference_protocol.datatypes import BYTES, datatype_of, element_of
-from millpond.serving.inference_protocol.elements import from_binary
 from millpond.serving.inference_protocol.metadata import TensorMetadata
 from millpond.serving.inference_protocol.requests import InferRequest, Input
 from millpond.serving.inference_protocol.responses import Inferred, asked
@@ -73,8 +72,10 @@ class GraphModel:
         element = element_of(tensor["datatype"])
         row = element.itemsize * prod(side for side in tensor["shape"] if side >= 0)
         side = len(data) // row if row else 0
-        shape = [side if known < 0 else known for known in tensor["shape"]]
-        return from_binary(tensor["name"], tensor["datatype"], shape, data)
+        shape = tuple(side if known < 0 else known for known in tensor["shape"])
+        sent = Input(tensor["name"], tensor["datatype"], shape, data)
+        _check(sent, tensor)
+        return sent.array()
 
 
 def _metadata(info: TensorInfo) -> TensorMetadata:
@@ -95,12 +96,13 @@ def _check(sent: Input, tensor: TensorMetadata) -> None:
     if not _fits(sent.shape, tensor["shape"]):
         raise Invalid(
             f"input {sent.name!r} of shape {list(sent.shape)} is not {tensor['shape']}, "
-            "where -1 is any"
+            "where -1 is any from 1"
         )
 
 
 def _fits(sent: Sequence[int], known: Sequence[int]) -> bool:
-    return len(sent) == len(known) and all(
+    # Kernels are not all made for tensors without any element.
+    return 0 not in sent and len(sent) == len(known) and all(
         side in (-1, size) for size, side in zip(sent, known, strict=True)
     )
 
