@@ -17,7 +17,6 @@ from millpond.capture.policy import Reason
 from millpond.capture.quotas import hour_of
 from millpond.database.clock import machine_now
 from millpond.database.group_commit import GroupCommit, Transaction
-from millpond.errors import MillpondError
 from millpond.events.event import Event
 from millpond.values import new_id
 
@@ -97,7 +96,7 @@ class UncapturedCounts:
     def _flush_or_say(self) -> None:
         try:
             self.flush()
-        except MillpondError as error:
+        except Exception as error:  # Whatever it is, they are counted on, and tried again.
             _log.warning("counts of what was not captured wait: %s", error)
 
 
