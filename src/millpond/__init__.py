@@ -19,11 +19,24 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from millpond.client.client import Client
+    from millpond.models.adapters.registered import adapter
+    from millpond.models.outputs import Answers, Frame
     from millpond.project import Project
 
 __version__ = "0.1.0"
 
-__all__ = ["AppTemplate", "Box", "Client", "MillpondError", "Prediction", "Project", "open"]
+__all__ = [
+    "Answers",
+    "AppTemplate",
+    "Box",
+    "Client",
+    "Frame",
+    "MillpondError",
+    "Prediction",
+    "Project",
+    "adapter",
+    "open",
+]
 
 
 def open(address: str | Path, *, token: str | None = None) -> Project | Client:
@@ -53,14 +66,19 @@ def open(address: str | Path, *, token: str | None = None) -> Project | Client:
     return Project.open(Path(address))
 
 
+# Loaded when asked for: importing millpond stays light.
+_LATER = {
+    "Answers": "millpond.models.outputs",
+    "Client": "millpond.client.client",
+    "Frame": "millpond.models.outputs",
+    "Project": "millpond.project",
+    "adapter": "millpond.models.adapters.registered",
+}
+
+
 def __getattr__(name: str) -> Any:
-    # Loaded when asked for: importing millpond stays light.
-    if name == "Project":
-        from millpond.project import Project
+    if name not in _LATER:
+        raise AttributeError(f"module 'millpond' has no attribute {name!r}")
+    from importlib import import_module
 
-        return Project
-    if name == "Client":
-        from millpond.client.client import Client
-
-        return Client
-    raise AttributeError(f"module 'millpond' has no attribute {name!r}")
+    return getattr(import_module(_LATER[name]), name)

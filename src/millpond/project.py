@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -23,7 +22,7 @@ from millpond.analytics.reports import ViewReport, view_reports
 from millpond.backends import Backends, lake_folder
 from millpond.capture.annotations import NewAnnotation
 from millpond.capture.leases import end_leases
-from millpond.capture.objects import get_object
+from millpond.capture.objects import get_object, object_key
 from millpond.capture.reviews import Place
 from millpond.database.clock import machine_now
 from millpond.database.connection import reading
@@ -33,7 +32,7 @@ from millpond.features.computing import OnProgress as OnImages
 from millpond.features.report import FeaturesReport
 from millpond.marts.content import Labels
 from millpond.marts.marts import Choice, Exported
-from millpond.models.package import ModelPackage
+from millpond.models.described import Purpose
 from millpond.models.registry import ModelVersion
 from millpond.pipelines.arrivals import arrived
 from millpond.pipelines.backup import BackedUp, Origin, backup
@@ -49,6 +48,14 @@ from millpond.pipelines.doctor import (
 from millpond.pipelines.features import COMPONENTS, Asked, make_features
 from millpond.pipelines.findings import Verified
 from millpond.pipelines.ingest import Ingested, IngestOptions, ingest
+from millpond.pipelines.import_model import (
+    ImportedModel,
+    TryPicture,
+    newest_object,
+    picture_of,
+    tried,
+    waves,
+)
 from millpond.pipelines.land import LandedFile
 from millpond.pipelines.migrate import Migrated
 from millpond.pipelines.migrate import migrate as migrated
@@ -58,6 +65,7 @@ from millpond.pipelines.timetable import Timetable
 from millpond.pipelines.verify import Ground, OnProgress, unreadable, verify
 from millpond.pipelines.workers import Workers
 from millpond.serving.answers import AnnotationAnswer, InferenceAnswer, annotation_answer
+from millpond.raw.decode import decode
 from millpond.serving.predict import decode_limits
 from millpond.serving.queue_answers import QueuePage
 from millpond.serving.reasons import check_strategy
@@ -598,24 +606,56 @@ class Project(Backends):
         )
 
     def import_model(
-        self, folder: Path | str, *, app: str | None = None, by: str = LOCAL
-    ) -> ModelVersion:
-        """Register the model package in a folder.
+        self,
+        path: Path | str,
+        *,
+        app: str | None = None,
+        description: Path | str | None = None,
+        image: Path | str | None = None,
+        adapter: str | None = None,
+        by: str = LOCAL,
+    ) -> ImportedModel:
+        """Register a model that was made elsewhere, after it was tried on a picture.
+
+        Args:
+            path: a model package, an ONNX file, or a checkpoint of `transformers`.
+            app: whose model it is; of a package, None is the one that it names.
+            description: a TOML file that says what an ONNX file alone does not.
+            image: a file with a picture to try it on; None is the newest of the application.
+            adapter: what understands its outputs, in place of what the description says.
 
         Raises:
-            Corrupted: a checksum is wrong.
-            Invalid: the package is not for this application's task and labels.
+            NotFound: there is no such file, folder or application.
+            Invalid: it is no model for this application, or does not fit its description.
+            Corrupted: a checksum of a package is wrong.
         """
-        package = ModelPackage.read(Path(folder))
-        name = self.app_name(app or package.app)
-        declared = self.section(name)
-        if package.task != declared.task or set(package.labels) - set(declared.labels):
-            raise Invalid(
-                f"the package is a {package.task} of {', '.join(package.labels)}, but app {name} "
-                f"is a {declared.task} of {', '.join(declared.labels)}"
-            )
-        self.access.note(by, "models.import", f"import a model into {name}")
-        return self.registry.register(replace(package, app=name), by=by)
+        package, picture, found = tried(
+            Path(path),
+            None if description is None else Path(description),
+            adapter,
+            lambda named: self._purpose(app or named),
+            lambda name: self._try_picture(name, image),
+        )
+        self.access.note(by, "models.import", f"import a model into {package.app}")
+        model = self.registry.register(package, by=by)
+        return ImportedModel(model, picture.name, tuple(found))
+
+    def _purpose(self, app: str | None) -> Purpose:
+        name = self.app_name(app)
+        section = self.section(name)
+        return Purpose(name, section.task, section.labels)
+
+    def _try_picture(self, app: str, image: Path | str | None) -> TryPicture:
+        """The image given, or the newest of the application, or one that is made."""
+        limits = decode_limits(self.settings.limits)
+        if image is not None:
+            return picture_of(Path(image), limits)
+        with reading(self.engine) as connection:
+            newest = newest_object(connection, app)
+        if newest is None:
+            return waves()
+        picture = decode(self.store.get(object_key(newest)), limits)
+        return TryPicture(picture.pixels, f"the newest image of {app}")
 
     def dataset(self, snapshot: str, part: str = "train") -> SnapshotDataset:
         """A snapshot's part as a ``torch.utils.data.Dataset``, for a training loop of one's own.

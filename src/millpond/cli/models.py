@@ -13,7 +13,10 @@ from millpond.cli.output import answer, moment, print_facts, print_rows
 from millpond.cli.remote import either
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from millpond.models.registry import ModelVersion
+    from millpond.pipelines.import_model import ImportedModel
     from millpond.project import Project
 
 group = typer.Typer(no_args_is_help=True, help="Model versions, and which one serves.")
@@ -105,17 +108,31 @@ def rollback(context: typer.Context, app: App = None) -> None:
 @group.command("import")
 def import_(
     context: typer.Context,
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A model package.")],
+    path: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PATH", help="An ONNX file, a checkpoint of transformers, or a model package."
+        ),
+    ],
     app: App = None,
+    description: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.toml", help="What an ONNX file alone does not say."),
+    ] = None,
+    image: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Image to try it on; else the newest of the app."),
+    ] = None,
+    adapter: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What understands its outputs, such as yolo.")
+    ] = None,
 ) -> None:
-    """Register a model package that another project exported."""
+    """Try a model that was made elsewhere on an image, and register it."""
     with opened(context) as project:
-        made = project.import_model(folder, app=app, by=local_user())
-    answer(
-        context,
-        {"model_version": made.version, "app": made.app},
-        lambda out: out.print(f"Registered as {made.version}", markup=False),
-    )
+        made = project.import_model(
+            path, app=app, description=description, image=image, adapter=adapter, by=local_user()
+        )
+    answer(context, made.as_dict(), lambda out: _print_import(out, made))
 
 
 @group.command("export")
@@ -147,6 +164,20 @@ def _in_full(project: Project, version: str) -> dict[str, Any]:
         "training": dict(package.training),
         "profile": dict(package.profile),
     }
+
+
+def _print_import(out: Console, made: ImportedModel) -> None:
+    found = f"found {len(made.found)} in {made.tried_on}"
+    if made.found:
+        found += "; the best:"
+    out.print(f"Registered as {made.version}; it {found}", markup=False)
+    for one in made.as_dict()["best"]:
+        box = "" if one["box"] is None else " ".join(f"{side:.0f}" for side in one["box"])
+        out.print(f"  {one['label']}  {one['score']:.2f}  {box}".rstrip(), markup=False)
+    out.print(
+        f"It does not serve yet: millpond models promote {made.version} --app {made.model.app}",
+        markup=False,
+    )
 
 
 def _roll_back(project: Project, app: str | None) -> dict[str, Any]:

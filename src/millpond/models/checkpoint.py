@@ -26,8 +26,8 @@ from transformers.utils import logging
 from millpond.errors import Invalid
 from millpond.models.export import to_onnx
 
-# What transformers raises on a folder that it cannot make sense of.
-_READER_ERRORS = (
+#: What transformers raises on a folder that it cannot make sense of.
+READER_ERRORS = (
     AttributeError,
     ImportError,
     KeyError,
@@ -69,9 +69,10 @@ def convert(folder: Path, picture: Image.Image) -> Converted:
         )
         tensor = processor(picture, return_tensors="pt")["pixel_values"].float()
         network, missing = _load(folder)
-    except _READER_ERRORS as error:
-        reason = " ".join(str(error).split())[:300]
-        raise Invalid(f"transformers cannot read the checkpoint in {folder}: {reason}") from error
+    except READER_ERRORS as error:
+        raise Invalid(
+            f"transformers cannot read the checkpoint in {folder}: {one_line(error)}"
+        ) from error
     vectors = Vectors(network).eval()
     _check_weights(vectors, network, tensor, missing, folder)
     model = to_onnx(vectors, tensor, ("vectors",), any_batch=False)
@@ -80,8 +81,7 @@ def convert(folder: Path, picture: Image.Image) -> Converted:
 
 def _load(folder: Path) -> tuple[nn.Module, list[str]]:
     """The network, and the names of weights that the checkpoint does not have."""
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    quiet()
     network, told = transformers.AutoModel.from_pretrained(
         folder,
         local_files_only=True,
@@ -92,6 +92,17 @@ def _load(folder: Path) -> tuple[nn.Module, list[str]]:
         output_loading_info=True,
     )
     return network, sorted(told["missing_keys"])
+
+
+def quiet() -> None:
+    """Have transformers say nothing; what matters is raised."""
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+
+
+def one_line(error: Exception) -> str:
+    """The beginning of what an error of transformers says."""
+    return " ".join(str(error).split())[:300]
 
 
 class Vectors(nn.Module):
