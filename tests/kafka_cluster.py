@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+
+from bad_line import BadLine
 
 BROKERS = 3
 #: Kafka's numbers of the request to produce, and of errors that a producer is to outlast.
@@ -48,6 +50,9 @@ def up(broker):
 
 def slow(broker, milliseconds):
     return lib.rd_kafka_mock_broker_set_rtt(cluster, broker, milliseconds)
+
+def seen_at(broker, host, port):
+    return lib.rd_kafka_mock_broker_set_host_port(cluster, broker, host.encode(), port)
 
 def fail(request, errors):
     array = (ctypes.c_int * len(errors))(*errors)
@@ -88,6 +93,17 @@ class KafkaCluster:
         """Have every answer take that long."""
         for broker in range(1, BROKERS + 1):
             self._do("slow", broker, milliseconds)
+
+    def behind(self, lines: Sequence[BadLine]) -> None:
+        """Have clients find the brokers behind proxies, one for each."""
+        for broker, line in enumerate(lines, start=1):
+            self._do("seen_at", broker, *line.address)
+
+    @property
+    def addresses(self) -> list[tuple[str, int]]:
+        """Where the brokers themselves are."""
+        pairs = (broker.rsplit(":", 1) for broker in self.brokers.split(","))
+        return [(host, int(port)) for host, port in pairs]
 
     def fail(self, *errors: int, request: int = PRODUCE) -> None:
         """Have the next requests fail, each with an error."""

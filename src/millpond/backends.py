@@ -45,6 +45,9 @@ from millpond.serving.queue_items import QueueItems
 from millpond.serving.recording import RecordService
 from millpond.settings import EngineSection, Settings, read_settings
 from millpond.snapshots.snapshots import Snapshots, named_moment
+from millpond.streaming.bus import Bus, open_bus
+from millpond.streaming.consumers import ConsumerGroup
+from millpond.streaming.outbox_source import OutboxSource
 from millpond.values import app_route
 
 
@@ -219,6 +222,17 @@ class Backends:
     def queue_items(self) -> QueueItems:
         """What reads the queues."""
         return QueueItems(self.settings, self.images)
+
+    @cached_property
+    def bus(self) -> Bus:
+        """Where the events of the outbox go."""
+        return open_bus(self.settings.bus)
+
+    def consumer_groups(self) -> list[ConsumerGroup]:
+        """What reads events while the project is served."""
+        relay = self.bus.relay()
+        outbox = OutboxSource(self.engine)
+        return [ConsumerGroup(outbox, relay, self.engine, self.commit)] if relay else []
 
     @cached_property
     def workflows(self) -> Workflows:

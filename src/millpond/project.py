@@ -38,6 +38,7 @@ from millpond.pipelines.arrivals import arrived
 from millpond.pipelines.backup import BackedUp, Origin, backup
 from millpond.pipelines.doctor import (
     checked,
+    reach_bus,
     reach_database,
     reach_engine,
     reach_models,
@@ -47,7 +48,6 @@ from millpond.pipelines.doctor import (
 )
 from millpond.pipelines.features import COMPONENTS, Asked, make_features
 from millpond.pipelines.findings import Verified
-from millpond.pipelines.ingest import Ingested, IngestOptions, ingest
 from millpond.pipelines.import_model import (
     ImportedModel,
     TryPicture,
@@ -56,6 +56,7 @@ from millpond.pipelines.import_model import (
     tried,
     waves,
 )
+from millpond.pipelines.ingest import Ingested, IngestOptions, ingest
 from millpond.pipelines.land import LandedFile
 from millpond.pipelines.migrate import Migrated
 from millpond.pipelines.migrate import migrate as migrated
@@ -64,8 +65,8 @@ from millpond.pipelines.runs import MOST, Run, RunReport, list_runs, report_run
 from millpond.pipelines.timetable import Timetable
 from millpond.pipelines.verify import Ground, OnProgress, unreadable, verify
 from millpond.pipelines.workers import Workers
-from millpond.serving.answers import AnnotationAnswer, InferenceAnswer, annotation_answer
 from millpond.raw.decode import decode
+from millpond.serving.answers import AnnotationAnswer, InferenceAnswer, annotation_answer
 from millpond.serving.predict import decode_limits
 from millpond.serving.queue_answers import QueuePage
 from millpond.serving.reasons import check_strategy
@@ -76,6 +77,7 @@ from millpond.snapshots.alike import FindAlike
 from millpond.snapshots.selection import Selection
 from millpond.snapshots.snapshot import Snapshot
 from millpond.snapshots.split import DEFAULT_RULE, SplitRule
+from millpond.streaming.workers import ConsumerGroups
 from millpond.values import Prediction, Told, app_route, inference_document, iso
 
 if TYPE_CHECKING:
@@ -884,18 +886,24 @@ class Project(Backends):
         record_definitions(self.engine, self.catalogue.views())
         timetable = Timetable(self.engine, self.commit, self.workflows)
         self._workers = Workers(self.workflows, timetable, self._worker)
+        consumers = ConsumerGroups(self.commit, self.consumer_groups())
 
         def ready(url: str) -> None:
+            consumers.start()
             self.images.warm()
             on_ready(url)
 
-        serve(self.services(), self.lake, host, port, ready, workers=self._workers)
+        try:
+            serve(self.services(), self.lake, host, port, ready, workers=self._workers)
+        finally:
+            consumers.stop()
 
     def doctor(self) -> list[dict[str, Any]]:
         """Whether each backend can be reached: ``{name, ok, detail}`` of each."""
         return [
             checked("operational database", lambda: reach_database(self.engine)),
             checked("object store", lambda: reach_store(self.store, self.lake)),
+            checked("event bus", lambda: reach_bus(self.bus, self.engine)),
             checked("history", lambda: f"{len(self.history.tables)} tables"),
             checked("models", lambda: reach_models(self.registry, self.settings.app_names)),
             checked("pipelines", lambda: reach_pipelines(self.engine, self.commit, self.workflows)),

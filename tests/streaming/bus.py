@@ -71,10 +71,10 @@ class Bus:
         self.engine = open_database(database_url(folder), folder)
         create_schema(self.engine)
         self.commit = GroupCommit(self.engine)
-        self._groups: list[ConsumerGroup] = []
+        self.groups: list[ConsumerGroup] = []
 
     def close(self) -> None:
-        for group in self._groups:
+        for group in self.groups:
             group.stop()
         self.commit.close()
         self.engine.dispose()
@@ -94,11 +94,11 @@ class Bus:
             OutboxSource(self.engine), consumer, self.engine, self.commit, **given
         )
         group.start()
-        self._groups.append(group)
+        self.groups.append(group)
         return group
 
     def stop(self, group: ConsumerGroup) -> None:
-        self._groups.remove(group)
+        self.groups.remove(group)
         group.stop()
 
     def effects(self, consumer: str = "noting") -> list[tuple[str, str, int]]:

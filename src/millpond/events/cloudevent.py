@@ -19,6 +19,11 @@ _APPS = "/apps/"
 _NEEDED = ("id", "source", "type", "time")
 
 
+def schema_id(kind: str) -> str:
+    """What the schema of a type of event is called: an absolute URI, the same in every project."""
+    return f"urn:millpond:event:{kind}"
+
+
 def to_cloudevent(
     event_id: str,
     kind: str,
@@ -38,7 +43,7 @@ def to_cloudevent(
         "time": iso(recorded_at),
         "partitionkey": key,
         "datacontenttype": "application/json",
-        "dataschema": f"/api/v1/events/schemas/{kind}",
+        "dataschema": schema_id(kind),
         "data": data,
     }
 

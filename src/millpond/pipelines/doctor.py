@@ -14,7 +14,7 @@ from millpond.database.backend import backend_of
 from millpond.database.connection import reading
 from millpond.database.group_commit import GroupCommit
 from millpond.engines.engine import SHARD, open_engine
-from millpond.errors import MillpondError
+from millpond.errors import Busy, MillpondError
 from millpond.models.registry import Registry
 from millpond.pipelines.runs import list_runs
 from millpond.pipelines.timetable import Timetable
@@ -22,6 +22,8 @@ from millpond.pipelines.workflows import Workflows
 from millpond.raw.store import ObjectStore
 from millpond.seams import backend_names
 from millpond.settings import EngineSection
+from millpond.streaming.bus import Bus
+from millpond.streaming.positions import Lag, lags
 from millpond.values import iso, new_id
 
 
@@ -50,6 +52,26 @@ def reach_store(store: ObjectStore, lake: Path) -> str:
     store.put(key, b"written to see that it can be")
     store.delete(key)
     return f"writable, {shutil.disk_usage(lake).free / 1e9:.1f} GB free"
+
+
+def reach_bus(bus: Bus, engine: Engine) -> str:
+    """Reach it, and see how far those who read the outbox are behind.
+
+    Raises:
+        Busy: it cannot be reached.
+    """
+    with reading(engine) as connection:
+        told = "".join(f"; {_behind(lag)}" for lag in lags(connection))
+    try:
+        return bus.reach() + told
+    except Busy as error:
+        raise Busy(f"{error}{told}") from error
+
+
+def _behind(lag: Lag) -> str:
+    if lag.since is None:
+        return f"{lag.consumer} has read all events"
+    return f"{lag.consumer} is {lag.events:,} events behind, the oldest of {iso(lag.since)}"
 
 
 def reach_models(registry: Registry, apps: Sequence[str]) -> str:

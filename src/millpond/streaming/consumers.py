@@ -108,6 +108,11 @@ class ConsumerGroup:
         """Of the consumer."""
         return self._place.consumer
 
+    @property
+    def source(self) -> str:
+        """The name of what is read."""
+        return self._place.source
+
     def start(self) -> None:
         """Begin to read."""
         for thread in self._threads:

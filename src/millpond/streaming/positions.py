@@ -124,11 +124,11 @@ def remove_workers(connection: Connection, place: Place, workers: Collection[str
     connection.execute(query.values(worker=None))
 
 
-def forget(connection: Connection, source: str, consumer: str) -> None:
-    """Forget a consumer that there is no longer, so that the outbox waits for it no more."""
-    place = Place(source, consumer)
+def forget_others(connection: Connection, source: str, consumers: Collection[str]) -> None:
+    """Forget the consumers that there are no longer, so that the outbox waits for them no more."""
     for table in (stream_positions, stream_workers):
-        connection.execute(delete(table).where(place.rows(table)))
+        others = (table.c.source == source) & table.c.consumer.not_in(consumers)
+        connection.execute(delete(table).where(others))
 
 
 def lags(connection: Connection) -> list[Lag]:
