@@ -9,8 +9,9 @@ from typing import Literal
 from millpond.settings.capture import CaptureSection
 from millpond.values import Prediction
 
-#: Why a request was not kept: by chance, for its scores, or for the others of its hour.
-Reason = Literal["rate", "confident", "quota"]
+#: Why a request was not kept: by chance, for its scores, for the others of its hour, or
+#: because it brought tensors, of which no picture could be kept.
+Reason = Literal["rate", "confident", "quota", "tensors"]
 
 
 def left_out(

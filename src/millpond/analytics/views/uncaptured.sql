@@ -3,7 +3,7 @@
 -- app: application that was asked
 -- model_version: that answered; null where there was no champion
 -- hour: in which it was asked (UTC)
--- reason: rate, confident or quota
+-- reason: rate, confident or quota; tensors are those of no picture
 -- requests: how many
 select
     app, model_version, date_trunc('hour', hour::timestamp) as hour, reason,
