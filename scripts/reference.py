@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, get_args, get_origin
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 
@@ -41,9 +41,13 @@ def main() -> int:
 
 def settings() -> Iterator[str]:
     """Every setting of ``millpond.toml``."""
-    from millpond.settings import AppSection, CaptureSection, FeedSection, PipelinesSection, Settings
+    from millpond.settings import CaptureSection, PipelinesSection, Settings
 
-    many: dict[str, Any] = {"apps": AppSection, "feeds": FeedSection}
+    many: dict[str, Any] = {
+        section: get_args(info.annotation)[1]
+        for section, info in Settings.model_fields.items()
+        if get_origin(info.annotation) is dict
+    }
 
     yield "# Settings"
     yield ""

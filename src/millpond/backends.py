@@ -45,10 +45,13 @@ from millpond.serving.queue_items import QueueItems
 from millpond.serving.recording import RecordService
 from millpond.settings import EngineSection, Settings, read_settings
 from millpond.snapshots.snapshots import Snapshots, named_moment
+from millpond.streaming.alerts import Alerts
 from millpond.streaming.bus import Bus, open_bus
 from millpond.streaming.consumers import ConsumerGroup
+from millpond.streaming.live import LiveMetrics
 from millpond.streaming.outbox_source import OutboxSource
-from millpond.values import app_route
+from millpond.streaming.windows import WindowsConsumer
+from millpond.values import app_route, parse_age
 
 
 class Backends:
@@ -232,7 +235,23 @@ class Backends:
         """What reads events while the project is served."""
         relay = self.bus.relay()
         outbox = OutboxSource(self.engine)
-        return [ConsumerGroup(outbox, relay, self.engine, self.commit)] if relay else []
+        groups = [ConsumerGroup(outbox, relay, self.engine, self.commit)] if relay else []
+        if self.settings.metrics.live:
+            windows = WindowsConsumer(parse_age(self.settings.metrics.keep))
+            source = self.bus.source(self.engine)
+            groups.append(ConsumerGroup(source, windows, self.engine, self.commit))
+        return groups
+
+    @cached_property
+    def live(self) -> LiveMetrics:
+        """What is measured while the project is served."""
+        settings = self.settings
+        return LiveMetrics(self.engine, self.registry, settings.app_names, settings.metrics)
+
+    @cached_property
+    def alert_rules(self) -> Alerts:
+        """What raises alerts."""
+        return Alerts(self.commit, self.live, self.settings.alerts, self.settings.app_names)
 
     @cached_property
     def workflows(self) -> Workflows:

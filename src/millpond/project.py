@@ -77,6 +77,8 @@ from millpond.snapshots.alike import FindAlike
 from millpond.snapshots.selection import Selection
 from millpond.snapshots.snapshot import Snapshot
 from millpond.snapshots.split import DEFAULT_RULE, SplitRule
+from millpond.streaming.alert_watch import AlertWatch
+from millpond.streaming.alerts import AlertAnswer, list_alerts
 from millpond.streaming.workers import ConsumerGroups
 from millpond.values import Prediction, Told, app_route, inference_document, iso
 
@@ -842,6 +844,18 @@ class Project(Backends):
         """
         return report_run(self.engine, run_id)
 
+    # Watch.
+
+    def alerts(self, *, app: str | None = None, limit: int = 100) -> list[AlertAnswer]:
+        """The alerts that were raised: those that hold first, then the newest.
+
+        Args:
+            app: of this application alone.
+        """
+        only = None if app is None else self.app_name(app)
+        with reading(self.engine) as connection:
+            return list_alerts(connection, only, limit)
+
     # Serve.
 
     def services(self) -> Services:
@@ -858,6 +872,7 @@ class Project(Backends):
             images=self.images,
             predict=self.predictions,
             uncaptured=self.uncaptured,
+            live=self.live,
             record=self.recordings,
             annotate=self.annotations,
             queue=self.queue,
@@ -887,15 +902,18 @@ class Project(Backends):
         timetable = Timetable(self.engine, self.commit, self.workflows)
         self._workers = Workers(self.workflows, timetable, self._worker)
         consumers = ConsumerGroups(self.commit, self.consumer_groups())
+        watch = AlertWatch(self.engine, self.alert_rules)
 
         def ready(url: str) -> None:
             consumers.start()
+            watch.start()
             self.images.warm()
             on_ready(url)
 
         try:
             serve(self.services(), self.lake, host, port, ready, workers=self._workers)
         finally:
+            watch.stop()
             consumers.stop()
 
     def doctor(self) -> list[dict[str, Any]]:

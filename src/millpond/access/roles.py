@@ -47,6 +47,8 @@ ACTIONS: dict[str, Action] = {
     "session.end": _SIGNED_IN,
     # What there is of each layer; of the whole project, so not for one application.
     "layers.read": Action(frozenset(ROLES)),
+    # What events tell, for those who read them from the bus.
+    "events.describe": _SIGNED_IN,
     # The application's users send images, and see what became of their own.
     "apps.read": _SIGNED_IN,
     "predict": _for("user", "reviewer", "scientist", "engineer", one_app=True),
@@ -75,6 +77,8 @@ ACTIONS: dict[str, Action] = {
     "runs.read": _for("scientist", "engineer"),
     "runs.start": _for("scientist", "engineer"),
     "feeds.land": _for("engineer"),
+    # What is measured while it runs, and what was raised by it.
+    "metrics.read": _for("scientist", "engineer", one_app=True),
     # Those who run it.
     "users.manage": _for(),
     "tokens.manage": _for(),

@@ -17,6 +17,7 @@ import typer
 from typer.exceptions import TyperException
 
 from millpond.cli import (
+    alerts,
     backup,
     config,
     demo,
@@ -69,6 +70,7 @@ for group in (
     similar,
     train,
     models,
+    alerts,
     verify,
     backup,
     restore,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from importlib.metadata import version
 
 from anyio import CapacityLimiter
@@ -14,6 +15,7 @@ from millpond.serving.api import (
     annotate,
     apps,
     documentation,
+    events,
     export,
     feeds,
     filters,
@@ -21,6 +23,7 @@ from millpond.serving.api import (
     images,
     inferences,
     layers,
+    metrics,
     models,
     objects,
     predict,
@@ -63,9 +66,11 @@ _PARTS = (
     snapshots,
     models,
     runs,
+    metrics,
     users,
     tokens,
     serving_models,
+    events,
     health,
     documentation,
 )
@@ -80,6 +85,8 @@ _HEAVY = 1
 _LANDINGS = 1
 #: Runs that are waited for at once.
 _RUNS = 16
+#: Looks at the live metrics at once.
+_LIVE = 2
 #: Predictions that are written at once, so that many share one fsync.
 _WRITERS = 48
 #: Bytes of uploads that may lie in memory together.
@@ -116,6 +123,8 @@ def create_app(services: Services) -> FastAPI:
     app.state.heavy = CapacityLimiter(_HEAVY)
     app.state.landings = CapacityLimiter(_LANDINGS)
     app.state.runs = CapacityLimiter(_RUNS)
+    app.state.live = CapacityLimiter(_LIVE)
+    app.state.ending = threading.Event()
     # Pictures for the eye leave at least half of the threads to predictions.
     app.state.pictures = CapacityLimiter(max(1, server.cores // 2))
     app.state.thumbnails = Thumbnails(services.predict.view)

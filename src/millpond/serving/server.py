@@ -43,8 +43,13 @@ def serve(
         ProjectError: another server has the project, or the port is taken.
     """
     with only_server(lake), bound(host, port) as listening, workers:
-        config = configuration(create_app(services))
-        _run(_Server(config, _url(listening), on_ready, workers.stop), listening)
+        app = create_app(services)
+
+        def end() -> None:
+            app.state.ending.set()
+            workers.stop()
+
+        _run(_Server(configuration(app), _url(listening), on_ready, end), listening)
 
 
 @contextmanager

@@ -30,6 +30,7 @@ from millpond.serving.recording import RecordService
 from millpond.settings import Settings
 from millpond.snapshots.snapshot import Snapshot
 from millpond.snapshots.snapshots import Snapshots
+from millpond.streaming.live import LiveMetrics
 
 
 class Work(Protocol):
@@ -182,6 +183,7 @@ class Services:
         lookup: finds inferences and annotations by id, also those that were archived.
         images: answers filters over all images.
         uncaptured: counts what was answered but not kept.
+        live: what is measured while it runs.
         work: what goes across the layers.
     """
 
@@ -196,6 +198,7 @@ class Services:
     images: ImageIndex
     predict: PredictService
     uncaptured: UncapturedCounts
+    live: LiveMetrics
     record: RecordService
     annotate: AnnotateService
     queue: ReviewQueue

@@ -3,6 +3,7 @@
 from millpond.settings.bus import BusSection, SourceSection
 from millpond.settings.capture import CaptureSection, CaptureSources
 from millpond.settings.feeds import FeedColumn, FeedSection
+from millpond.settings.metrics import AlertMeasure, AlertSection, MetricsSection
 from millpond.settings.pipelines import FeaturesPipeline, LandPipeline, PipelinesSection
 from millpond.settings.settings import (
     FILE,
@@ -25,6 +26,8 @@ from millpond.settings.settings import (
 __all__ = [
     "FILE",
     "FORMAT",
+    "AlertMeasure",
+    "AlertSection",
     "AppSection",
     "AppTemplate",
     "BusSection",
@@ -37,6 +40,7 @@ __all__ = [
     "FeedSection",
     "LandPipeline",
     "LimitsSection",
+    "MetricsSection",
     "PipelinesSection",
     "QuerySection",
     "ServerSection",

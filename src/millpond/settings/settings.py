@@ -13,15 +13,16 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from millpond.errors import MillpondError, NotFound, ProjectError, UsageError
 from millpond.settings.bus import BusSection, SourceSection
 from millpond.settings.capture import CaptureSection, CaptureSources
 from millpond.settings.feeds import FeedSection
+from millpond.settings.metrics import AlertSection, MetricsSection
 from millpond.settings.pipelines import PipelinesSection
 from millpond.settings.section import Section
 from millpond.values import Task, app_key, app_route, check_app_name
@@ -164,6 +165,8 @@ class Settings(BaseSettings):
     query: QuerySection = QuerySection()
     engine: EngineSection = EngineSection()
     pipelines: PipelinesSection = PipelinesSection()
+    metrics: MetricsSection = MetricsSection()
+    alerts: dict[str, AlertSection] = Field(default_factory=dict)
 
     @classmethod
     def settings_customise_sources(
@@ -196,6 +199,14 @@ class Settings(BaseSettings):
             if re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name) is None or len(name) > 64:
                 raise ValueError(f"feed {name!r} is not lower-case words joined by _")
         return feeds
+
+    @model_validator(mode="after")
+    def _alerts_are_of_applications_that_there_are(self) -> Self:
+        for name, alert in self.alerts.items():
+            if alert.app is not None and app_key(alert.app) not in self.apps:
+                known = ", ".join(self.app_names) or "none"
+                raise ValueError(f"alerts.{name}.app {alert.app!r} is not one of {known}")
+        return self
 
     def feed(self, name: str) -> FeedSection:
         """The declaration of a feed.
