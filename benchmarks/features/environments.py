@@ -28,22 +28,25 @@ PACKAGES: Mapping[str, Sequence[str]] = {
 }
 
 
-def python_of(peer: str | None, kept: Path) -> Path:
+def python_of(
+    peer: str | None, kept: Path, packages: Mapping[str, Sequence[str]] = PACKAGES
+) -> Path:
     """The Python of a peer's environment below a folder, made if it is not there.
 
     Args:
         peer: None is this process's own.
+        packages: of each peer.
     """
     if peer is None:
         return Path(sys.executable)
     folder = kept / peer
     python = folder / "bin" / "python"
-    wanted = "\n".join(PACKAGES[peer])
+    wanted = "\n".join(packages[peer])
     made = folder / "packages.txt"
     if not made.exists() or made.read_text() != wanted:
         print(f"installing {peer} ...", file=sys.stderr)
         shutil.rmtree(folder, ignore_errors=True)
-        for command in _commands(folder, python, PACKAGES[peer]):
+        for command in _commands(folder, python, packages[peer]):
             subprocess.run(command, check=True, stdout=sys.stderr)
         made.write_text(wanted)
     return python

@@ -41,9 +41,9 @@ class Server:
         return self.client.get(self.url + path).raise_for_status()
 
 
-def make(folder: Path, app: str, labels: tuple[str, ...]) -> None:
-    """A new project for boxes of these labels."""
-    arguments = ["init", folder, "--app", app, "--task", "detection", "--labels", ",".join(labels)]
+def make(folder: Path, app: str, labels: tuple[str, ...], task: str = "detection") -> None:
+    """A new project for boxes of these labels, or for another task."""
+    arguments = ["init", folder, "--app", app, "--task", task, "--labels", ",".join(labels)]
     subprocess.run([*_MILLPOND, *arguments, "--json"], check=True, stdout=subprocess.DEVNULL)
 
 

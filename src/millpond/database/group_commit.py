@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ Result = TypeVar("Result")
 
 #: The most pieces of work in one transaction; it bounds how long the first one waits.
 _MOST = 64
+#: Seconds that those who are patient wait for others to share their commit.
+_GATHER = 0.008
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class _Waiting(Generic[Item, Result]):
     record: Record[Item, Result]
     item: Item
     future: Future[Result]
+    patient: bool = False
 
 
 class GroupCommit:
@@ -76,17 +80,23 @@ class GroupCommit:
         # A function of its own, so that it is recorded alone.
         return self.together(lambda transaction, _: [work(transaction)], None)
 
-    def together(self, record: Record[Item, Result], item: Item) -> Result:
+    def together(
+        self, record: Record[Item, Result], item: Item, *, patient: bool = False
+    ) -> Result:
         """Have `record` take an item with those that wait for the same, once it is on disk.
 
         Where it raises, each item is tried again alone.
+
+        Args:
+            patient: wait some milliseconds for more of the same that are sure to come soon;
+                a commit costs the processor as much for one as for many.
 
         Raises:
             DiskFull: there was no room; nothing of the item is kept.
             Busy: the database is locked, or closing.
             MillpondError: whatever `record` raised, or answered for the item.
         """
-        waiting = _Waiting(record, item, Future[Result]())
+        waiting = _Waiting(record, item, Future[Result](), patient)
         with self._lock:
             if self._closed:
                 raise Busy("the project is closing")
@@ -110,16 +120,26 @@ class GroupCommit:
     def _serve(self) -> None:
         while (first := self._queue.get()) is not None:
             batch = [first]
-            last = False
-            while len(batch) < _MOST and not self._queue.empty():
-                following = self._queue.get()
-                if following is None:
-                    last = True
-                    break
-                batch.append(following)
+            last = self._gather(batch)
             self._commit(batch)
             if last:
                 return
+
+    def _gather(self, batch: list[_Waiting[Any, Any]]) -> bool:
+        """Add what waits, and what comes soon where all are patient; whether it is the last."""
+        until = time.monotonic() + _GATHER
+        while len(batch) < _MOST:
+            left = until - time.monotonic() if batch[-1].patient else 0.0
+            try:
+                following = self._queue.get(timeout=max(0.0, left))
+            except queue.Empty:
+                return False
+            if following is None:
+                return True
+            batch.append(following)
+            if not following.patient:
+                until = 0.0
+        return False
 
     def _commit(self, batch: list[_Waiting[Any, Any]]) -> None:
         done: list[tuple[Future[Any], Any]] = []

@@ -6,15 +6,18 @@ rollback are each a new row that says who moved the alias, from what, and why.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import shutil
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Connection, Engine, RowMapping, bindparam, func, select
 
 from millpond.capture.outbox import write_events
@@ -75,7 +78,7 @@ class Registry:
         self._commit = commit
         self._folder = folder
         self._threads = threads
-        self._loaded: OrderedDict[str, Predictor] = OrderedDict()
+        self._loaded: OrderedDict[str, Future[Predictor]] = OrderedDict()
         self._lock = threading.Lock()
 
     def register(self, package: ModelPackage, *, by: str) -> ModelVersion:
@@ -163,17 +166,41 @@ class Registry:
         return ModelPackage.read(self._folder / version)
 
     def predictor(self, version: str) -> Predictor:
-        """What predicts with a version; kept in memory for the next call."""
+        """What predicts with a version; kept in memory, warm, for the next call.
+
+        Those who ask for one that is being loaded wait for it.
+
+        Raises:
+            NotFound: there is no such version.
+            Corrupted: a file is not what was registered.
+        """
         with self._lock:
-            if version in self._loaded:
-                self._loaded.move_to_end(version)
-                return self._loaded[version]
-        predictor = Predictor(self.package(version), threads=self._threads)
-        with self._lock:
-            self._loaded[version] = predictor
+            known = version in self._loaded
+            loading = self._loaded.setdefault(version, Future())
+            self._loaded.move_to_end(version)
             while len(self._loaded) > _LOADED:
                 self._loaded.popitem(last=False)
+        if not known:
+            try:
+                loading.set_result(self._warm(version))
+            except BaseException as error:
+                with self._lock:
+                    self._loaded.pop(version, None)
+                loading.set_exception(error)
+        return loading.result()
+
+    def _warm(self, version: str) -> Predictor:
+        """A predictor that has predicted once: the first time takes longest."""
+        predictor = Predictor(self.package(version), threads=self._threads)
+        # One that cannot predict says so to those who ask it.
+        with contextlib.suppress(Exception):
+            predictor.candidates(np.zeros((64, 64, 3), np.uint8))
         return predictor
+
+    def _prepare(self, app: str, version: str) -> None:
+        """Where this process serves an application, load what is to serve it next."""
+        if self.champion(app) in self._loaded:
+            self.predictor(version)
 
     def champion(self, app: str) -> str | None:
         """The version that serves an application now, if any."""
@@ -192,12 +219,15 @@ class Registry:
     ) -> None:
         """Make a version the champion of its application; it serves from the next request on.
 
+        Where this process serves the application, the version is loaded and warm by then.
+
         Raises:
             NotFound: there is no such version of that application.
             Conflict: it is the champion already.
         """
         if self.show(version).app != app:
             raise NotFound(f"model {version} is not one of application {app}")
+        self._prepare(app, version)
         self._commit.run(lambda transaction: _move(transaction, app, version, by, reason, evidence))
 
     def rollback(self, app: str, *, by: str, reason: str | None = None) -> str:
@@ -221,6 +251,10 @@ class Registry:
             _move(transaction, app, version, by, reason or "rollback", None, before=before)
             return version
 
+        with reading(self._engine) as connection:
+            latest = _latest_move(connection, app)
+        if latest is not None and latest["previous"] is not None:
+            self._prepare(app, str(latest["previous"]))
         return self._commit.run(work)
 
 

@@ -21,9 +21,17 @@ class Cores:
     """
 
     def __init__(self, count: int) -> None:
+        self._count = count
         self._free = threading.BoundedSemaphore(count)
+        self._waiting = 0
+        self._lock = threading.Lock()
         #: Seconds that a turn took lately; 0 before the first.
         self.seconds_each = 0.0
+
+    @property
+    def crowded(self) -> bool:
+        """Whether somebody waits for each of the cores, so that none will be idle soon."""
+        return self._waiting >= self._count
 
     @contextmanager
     def turn(self, deadline: float) -> Iterator[None]:
@@ -51,4 +59,14 @@ class Cores:
 
     def _acquire(self, deadline: float) -> bool:
         left = deadline - time.monotonic()
-        return left > 0 and self._free.acquire(timeout=min(left, threading.TIMEOUT_MAX))
+        if left <= 0 or self._free.acquire(blocking=False):
+            return left > 0
+        self._wait(1)
+        try:
+            return self._free.acquire(timeout=min(left, threading.TIMEOUT_MAX))
+        finally:
+            self._wait(-1)
+
+    def _wait(self, more: int) -> None:
+        with self._lock:
+            self._waiting += more

@@ -100,11 +100,14 @@ class Keeper:
         inference: NewInference,
         key: IdempotencyKey | None = None,
         admission: Admission = lambda transaction: None,
+        *,
+        patient: bool = False,
     ) -> Kept:
         """Keep an image with what was said of it; when this returns, both are on disk.
 
         Args:
             inference: of `image`, or of the object that is kept of these bytes already.
+            patient: more are sure to come soon, so this may wait for them a little.
 
         Raises:
             Conflict: the key was used for another request.
@@ -117,7 +120,7 @@ class Keeper:
         # Step 2. Every row and event of them, in one transaction with those of others.
         asked = _Asked(inference, image, key, admission)
         try:
-            return self._commit.together(_record, asked)
+            return self._commit.together(_record, asked, patient=patient)
         finally:
             # Step 3. Where no row was to name the bytes, since another request was
             # first or the facts were refused, they go again. When the commit itself

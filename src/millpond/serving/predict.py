@@ -21,6 +21,7 @@ from millpond.database.connection import reading
 from millpond.database.group_commit import GroupCommit
 from millpond.errors import Corrupted, Invalid
 from millpond.models.candidates import pack
+from millpond.models.predictor import Predictor
 from millpond.models.registry import Registry
 from millpond.models.suppression import suppress
 from millpond.raw.decode import Limits, Picture, decode
@@ -219,8 +220,11 @@ class PredictService:
         inference_id = self.keeper.answered(upload.key)
         if inference_id is not None:
             return inference_id
+        version = upload.version or self._registry.champion(upload.app)
+        # Before its turn: while a model is loaded, the cores are for others.
+        predictor = None if version is None else self._registry.predictor(version)
         with self.computing(upload.deadline):
-            return self._see(upload)
+            return self._see(upload, predictor)
 
     def _answer(self, upload: Upload, seen: _Sight | str, candidates: bool) -> InferenceAnswer:
         """The answer to an upload, which is kept by then."""
@@ -240,25 +244,17 @@ class PredictService:
         with reading(self._engine) as connection:
             return read_inference(connection, self._lookup, inference_id, candidates=candidates)
 
-    def _see(self, upload: Upload) -> _Sight:
+    def _see(self, upload: Upload, predictor: Predictor | None) -> _Sight:
         started = time.perf_counter()
         picture = decode(upload.data, self._limits)
-        version = upload.version or self._registry.champion(upload.app)
-        candidates = [] if version is None else self._candidates(version, picture)
+        candidates = [] if predictor is None else _candidates(predictor, picture)
         duration_ms = round((time.perf_counter() - started) * 1000, 3)
         return _Sight(
             new_image(upload.app, upload.data, upload.sha256, picture, upload.subject),
-            version,
+            None if predictor is None else predictor.version,
             candidates,
             duration_ms,
         )
-
-    def _candidates(self, version: str, picture: Picture) -> list[Prediction]:
-        try:
-            return self._registry.predictor(version).candidates(picture.pixels)
-        except Invalid as error:
-            # The caller's request is fine; it is the model that is not.
-            raise Corrupted(f"model {version} cannot predict: {error}") from error
 
     def _keep(self, upload: Upload, sight: _Sight, said: NewInference) -> Kept | Reason:
         """Keep an upload and what was seen in it, or say why the policy leaves it out."""
@@ -274,6 +270,7 @@ class PredictService:
                 said,
                 upload.key,
                 self._quotas.admission(upload.app, policy.per_hour),
+                patient=self._cores.crowded,
             )
         except QuotaReached:
             return "quota"
@@ -286,6 +283,14 @@ def decode_limits(limits: LimitsSection) -> Limits:
         pixels=limits.megapixels * 1_000_000,
         frames=limits.frames,
     )
+
+
+def _candidates(predictor: Predictor, picture: Picture) -> list[Prediction]:
+    try:
+        return predictor.candidates(picture.pixels)
+    except Invalid as error:
+        # The caller's request is fine; it is the model that is not.
+        raise Corrupted(f"model {predictor.version} cannot predict: {error}") from error
 
 
 def _new_inference(upload: Upload, sight: _Sight) -> NewInference:

@@ -50,6 +50,7 @@ def serve(
             workers.stop()
 
         _run(_Server(configuration(app), _url(listening), on_ready, end), listening)
+        app.state.refusals.flush()
 
 
 @contextmanager
