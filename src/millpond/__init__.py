@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from millpond.client.client import Client
+    from millpond.client.logger import Logger
     from millpond.models.adapters.registered import adapter
     from millpond.models.outputs import Answers, Frame
     from millpond.project import Project
@@ -31,6 +32,7 @@ __all__ = [
     "Box",
     "Client",
     "Frame",
+    "Logger",
     "MillpondError",
     "Prediction",
     "Project",
@@ -47,7 +49,7 @@ def open(address: str | Path, *, token: str | None = None) -> Project | Client:
         token: for a server; made by ``millpond token create``.
 
     Returns:
-        Both kinds have ``predict``, ``annotate``, ``query``, ``snapshot``, ``export``
+        Both kinds have ``predict``, ``log``, ``annotate``, ``query``, ``snapshot``, ``export``
         and ``run``; one in a folder also has ``ingest``, ``train``, ``dataset`` and
         ``verify``, which need its files.
 
@@ -71,6 +73,7 @@ _LATER = {
     "Answers": "millpond.models.outputs",
     "Client": "millpond.client.client",
     "Frame": "millpond.models.outputs",
+    "Logger": "millpond.client.logger",
     "Project": "millpond.project",
     "adapter": "millpond.models.adapters.registered",
 }

@@ -147,9 +147,16 @@ def inference_document(
 
 def _told(prediction: Mapping[str, Any] | Prediction) -> dict[str, Any]:
     if not isinstance(prediction, Prediction):
-        return dict(prediction)
+        return {name: _plain(value) for name, value in prediction.items()}
     box = {} if prediction.box is None else {"box": prediction.box.as_list()}
     return {"label": prediction.label, "score": prediction.score, **box}
+
+
+def _plain(value: Any) -> Any:
+    """Numbers of NumPy and PyTorch as those of Python, which JSON can hold."""
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    return value.tolist() if hasattr(value, "tolist") else value
 
 
 def app_route(name: str) -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
+from millpond.client.buffer import WhenFull
 from millpond.client.connection import Connection
+from millpond.client.logger import Logger
 from millpond.client.marts import pull_mart
+from millpond.client.recording import Record, image_bytes
 from millpond.errors import Invalid
-from millpond.values import app_route
+from millpond.values import Prediction, Told, app_route, inference_document
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,6 +30,7 @@ class Client:
     """
 
     def __init__(self, url: str, *, token: str | None = None) -> None:
+        self._url, self._token = url, token
         self._server = Connection(url, token)
 
     def __enter__(self) -> Self:
@@ -74,6 +78,51 @@ class Client:
             candidates="true" if candidates else None,
         )
         return dict(answer)
+
+    def log(
+        self,
+        image: bytes | str | Path | None = None,
+        *,
+        model: str,
+        predictions: Sequence[Mapping[str, Any] | Prediction],
+        app: str | None = None,
+        key: str | None = None,
+        **told: Unpack[Told],
+    ) -> dict[str, Any]:
+        """Record a prediction that another model server made; it is on its disk afterwards.
+
+        Args:
+            image: its bytes, or the path of its file; or ``address`` or ``object_id`` says
+                which it was.
+            model: its name there, such as ``triton/cells:3``.
+            predictions: each ``{label, score, box?}``, the box in pixels.
+            key: an ``Idempotency-Key``: the same request with it is one request.
+            told: what else is known of it; see `values.Told`.
+
+        Returns:
+            The answer of ``POST /api/v1/apps/{app}/inferences``.
+        """
+        document = inference_document(model, predictions, told)
+        record = Record(self._server.app_name(app), document, image_bytes(image))
+        return record.send(self._server, key)
+
+    def logger(
+        self,
+        buffer: Path | str,
+        *,
+        app: str | None = None,
+        megabytes: float = 1024,
+        when_full: WhenFull = "raise",
+    ) -> Logger:
+        """What records without waiting for the server; see `Logger`.
+
+        Args:
+            buffer: a folder in which records wait until the server has them.
+        """
+        name = self._server.app_name(app)
+        return Logger(
+            self._url, buffer, app=name, token=self._token, megabytes=megabytes, when_full=when_full
+        )
 
     def inference(self, inference_id: str, *, candidates: bool = False) -> dict[str, Any]:
         """An inference as it was answered, with its annotations."""

@@ -16,6 +16,7 @@ from millpond.errors import Busy, MillpondError, UsageError
 #: Seconds that a connection may take to come about; an answer may take longer.
 _CONNECT_SECONDS = 10.0
 
+_PROBLEM = "application/problem+json"
 _BY_STATUS: Mapping[int, type[MillpondError]] = {
     400: errors.NotAnImage,
     401: errors.NotSignedIn,
@@ -36,15 +37,18 @@ class Connection:
     Args:
         url: where it is served, such as ``http://127.0.0.1:8420``.
         token: made by ``millpond token create``.
+        patience: seconds without a byte after which a server counts as lost; None, for ever,
+            as a pipeline or an export takes long.
 
-    Every request raises the `MillpondError` that a refusal stands for, and a plain one
-    where the server cannot be reached.
+    Every request raises the `MillpondError` that a refusal stands for, and `Busy` where the
+    server cannot be reached.
     """
 
-    def __init__(self, url: str, token: str | None = None) -> None:
+    def __init__(
+        self, url: str, token: str | None = None, *, patience: float | None = None
+    ) -> None:
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-        # A pipeline or an export is waited for as long as it takes.
-        timeout = httpx.Timeout(None, connect=_CONNECT_SECONDS)
+        timeout = httpx.Timeout(patience, connect=_CONNECT_SECONDS)
         self._http = httpx.Client(base_url=url, headers=headers, timeout=timeout)
 
     def __enter__(self) -> Self:
@@ -68,9 +72,16 @@ class Connection:
             response.read()
             return response.json()
 
-    def post(self, path: str, body: Any = None, **parameters: Any) -> Any:
+    def post(
+        self,
+        path: str,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        **parameters: Any,
+    ) -> Any:
         """What ``POST`` answers to a JSON body."""
-        with self._asked("POST", path, json=body, params=_given(parameters)) as response:
+        asked = {"json": body, "headers": headers, "params": _given(parameters)}
+        with self._asked("POST", path, **asked) as response:
             response.read()
             return response.json()
 
@@ -80,6 +91,12 @@ class Connection:
         with self._asked(
             "POST", path, content=data, headers=kind, params=_given(parameters)
         ) as response:
+            response.read()
+            return response.json()
+
+    def send_parts(self, path: str, parts: Mapping[str, Any], headers: Mapping[str, str]) -> Any:
+        """What ``POST`` answers to the parts of a form."""
+        with self._asked("POST", path, files=parts, headers=headers) as response:
             response.read()
             return response.json()
 
@@ -115,7 +132,7 @@ class Connection:
                     raise _error(response)
                 yield response
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise MillpondError(f"the server cannot be reached: {error}; see --url") from error
+            raise Busy(f"the server cannot be reached: {error}; see --url") from error
 
 
 def _given(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -123,11 +140,18 @@ def _given(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _error(response: httpx.Response) -> MillpondError:
-    """The error that a refusal stands for."""
+    """The error that a refusal stands for; what is in between may answer too, in its own way."""
+    status = response.status_code
+    if status == Busy.status:
+        after = response.headers.get("Retry-After", "")
+        return Busy(_detail(response), retry_after=int(after) if after.isdecimal() else 1)
+    if not response.headers.get("Content-Type", "").startswith(_PROBLEM):
+        return Busy(_detail(response))
+    return _BY_STATUS.get(status, MillpondError)(_detail(response))
+
+
+def _detail(response: httpx.Response) -> str:
     try:
-        detail = str(response.json()["detail"])
+        return str(response.json()["detail"])
     except (ValueError, KeyError, TypeError):
-        detail = f"the server answered {response.status_code} to {response.request.url}"
-    if response.status_code == Busy.status:
-        return Busy(detail, retry_after=int(response.headers.get("Retry-After", "1")))
-    return _BY_STATUS.get(response.status_code, MillpondError)(detail)
+        return f"the server answered {response.status_code} to {response.request.url}"
