@@ -108,7 +108,13 @@ def test_models_are_ready_where_they_have_a_version(client: Client) -> None:
     for model in ("blood-cells", "blood_cells", "blood-cells.tensors"):
         assert client.is_model_ready(model)
         assert client.is_model_ready(model, "blood-cells-1")
-    for model, version in (("fruits", ""), ("moons", ""), ("blood-cells", "7"), ("fruits", "1")):
+    for model, version in (
+        ("fruits", ""),
+        ("moons", ""),
+        ("blood-cells", "7"),
+        ("blood-cells", "%00"),
+        ("fruits", "1"),
+    ):
         assert not client.is_model_ready(model, version)
     assert not client.is_model_ready("blood-cells.nonsense")
 
@@ -216,6 +222,23 @@ def test_the_tensors_of_the_graph_are_computed_and_not_kept(client: Client, cell
     assert answer.as_numpy("scores").shape == (1, 3, 3)
     np.testing.assert_array_equal(answer.as_numpy("boxes")[0, 2], [20, 20, 30, 30])
     assert cells.kept() == before
+    counts = cells.services.uncaptured.totals()
+    assert counts["blood-cells", "blood-cells-1", "tensors"] == 1
+
+
+def test_who_does_not_wait_is_told_so_and_nothing_is_kept(client: Client, cells: Served) -> None:
+    before = cells.kept()
+    for model, sent in (
+        ("blood-cells", images(picture(50))),
+        (
+            "blood-cells.tensors",
+            [graph_input("picture", np.zeros((1, 3, 48, 64), np.float32), "FP32")],
+        ),
+    ):
+        with pytest.raises(InferenceServerException, match=r"\[503\].*deadline"):
+            client.infer(model, sent, timeout=1)
+    assert cells.kept() == before
+    assert client.infer("blood-cells", images(picture(50)), timeout=60_000_000)
 
 
 def test_a_graph_of_several_inputs_takes_them_all(cells: Served) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -39,6 +39,7 @@ def body(**changes: Any) -> bytes:
     return json.dumps({"inputs": [tensor(**changes)]}).encode()
 
 
+@settings(deadline=None)
 @given(st.data(), st.sampled_from(NUMBERS), SHAPES)
 def test_numbers_come_back_as_they_were(
     data: st.DataObject, datatype: str, shape: tuple[int, ...]
@@ -56,6 +57,7 @@ def test_numbers_come_back_as_they_were(
         np.testing.assert_array_equal(found, sent)
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=20), max_size=6))
 def test_bytes_come_back_as_they_were(sent: list[bytes]) -> None:
     array = np.array(sent, object)
@@ -63,6 +65,7 @@ def test_bytes_come_back_as_they_were(sent: list[bytes]) -> None:
     assert found.tolist() == sent
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=20), max_size=6))
 def test_text_comes_back_as_it_was(sent: list[str]) -> None:
     array = np.array(sent, object)
@@ -70,6 +73,7 @@ def test_text_comes_back_as_it_was(sent: list[str]) -> None:
     assert [one.decode() for one in found] == sent
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from([*ELEMENTS, "FP8", "", "bytes"]),
     st.lists(st.integers(0, 2**31 - 1) | st.integers(0, 3), max_size=5),
@@ -93,6 +97,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.sampled_from(list(ELEMENTS)), st.lists(st.integers(0, 3), max_size=3), st.lists(JSON))
 def test_no_json_is_more_than_refused(datatype: str, shape: list[int], data: list[Any]) -> None:
     with suppress(Invalid):
@@ -101,6 +106,7 @@ def test_no_json_is_more_than_refused(datatype: str, shape: list[int], data: lis
         assert found.size == prod(shape)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.none() | st.text(max_size=12) | st.integers().map(str))
 @example(b"[" * 10_000, None)
 @example(b'{"inputs": [{"name": "a", "shape": [1], "datatype": "FP32", "data": [1e999]}]}', None)
@@ -146,6 +152,10 @@ def test_an_element_that_does_not_fit_is_named(datatype: str, data: list[Any], s
         ({"shape": [1] * 99}, "shape.*at most 16"),
         ({"shape": "2"}, "shape.*array"),
         ({"name": 5}, "name.*string"),
+        ({"name": "a\0"}, "name.*pattern"),
+        ({"name": "a" * 256}, "name.*at most 255"),
+        ({"parameters": {"a\0": 1}}, r"parameters\.a\\x00"),
+        ({"parameters": {"a": "\n"}}, "parameters"),
         ({"data": None}, "neither data nor binary_data_size"),
         ({"parameters": {"binary_data_size": 8}}, "beside a binary_data_size"),
         ({"data": None, "parameters": {"binary_data_size": -8}}, "binary_data_size"),

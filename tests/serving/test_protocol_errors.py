@@ -75,10 +75,10 @@ def test_an_image_in_json_is_the_base64_of_its_file(user: httpx.Client) -> None:
         ({"shape": [33], "data": [""] * 33}, "with n from 1 to 32"),
         ({"shape": [1, 1]}, "is not [n]"),
         ({"shape": []}, "is not [n]"),
-        ({"datatype": "UINT8"}, "is BYTES, not UINT8"),
-        ({"datatype": "STRING"}, "is BYTES, not STRING"),
+        ({"datatype": "UINT8"}, "is BYTES, not 'UINT8'"),
+        ({"datatype": "STRING"}, "is BYTES, not 'STRING'"),
         ({"name": "picture"}, "neither image nor pixels"),
-        ({"name": "pixels"}, "is UINT8, not BYTES"),
+        ({"name": "pixels"}, "is UINT8, not 'BYTES'"),
     ],
 )
 def test_an_image_that_does_not_fit_is_400(
@@ -117,6 +117,8 @@ def test_pixels_that_do_not_fit_are_refused(
         ({"parameters": {"threshold": 0.01}}, "0.01 is not from 0.05 to 1"),
         ({"parameters": {"nms": 2}}, "nms 2 is not from 0 to 1"),
         ({"parameters": {"subject": ""}}, "subject"),
+        ({"parameters": {"timeout": -1}}, "timeout is -1"),
+        ({"parameters": {"timeout": 0.5}}, "timeout is 0.5"),
         ({"parameters": {"sequence_id": 1}}, "'sequence_id' is not one of"),
     ],
 )
@@ -132,7 +134,7 @@ def test_what_is_asked_for_is_looked_at_before_anything_is_kept(
     ("changes", "says"),
     [
         ({"name": "image"}, "inputs image are not the model's: picture"),
-        ({"datatype": "FP64"}, "is FP32, not FP64"),
+        ({"datatype": "FP64"}, "is FP32, not 'FP64'"),
         ({"shape": [1, 3, 48, 65]}, "is not [-1, 3, 48, 64]"),
         ({"shape": [3, 48, 64]}, "is not [-1, 3, 48, 64]"),
         ({"shape": [0, 3, 48, 64]}, "where -1 is any from 1"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Annotated, cast
 
 from anyio import CapacityLimiter, to_thread
@@ -10,9 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
+from millpond.serving.api.predict import patience
 from millpond.serving.bodies import declared_length, read_body
 from millpond.serving.gate import Gate
-from millpond.serving.inference_protocol.find import find
+from millpond.serving.inference_protocol.find import Asking, find, named
 from millpond.serving.inference_protocol.metadata import ModelMetadata
 from millpond.serving.inference_protocol.requests import JSON_LENGTH, inflated
 from millpond.serving.inference_protocol.served import infer, metadata
@@ -25,6 +27,10 @@ Model = Annotated[
 ]
 Version = Annotated[str, Path(description="A version of the application's models.")]
 Key = Annotated[str | None, Header(description="Requests with the same key are one request.")]
+
+Wait = Annotated[
+    int | None, Header(ge=1, description="Milliseconds that the answer is waited for.")
+]
 
 _BODY = {
     "requestBody": {
@@ -116,13 +122,15 @@ async def infer_champion(
     caller: Caller,
     services: Backends,
     idempotency_key: Key = None,
+    x_request_timeout_ms: Wait = None,
 ) -> Response:
     """Ask an application's champion.
 
     Pictures, as `image` or `pixels`, are captured as any prediction is; tensors of the
     graph itself are computed and not kept.
     """
-    return await _infer(request, model, None, caller, services, idempotency_key)
+    wait = x_request_timeout_ms
+    return await _infer(request, model, None, caller, services, idempotency_key, wait)
 
 
 @routes.post(
@@ -138,9 +146,11 @@ async def infer_version(
     caller: Caller,
     services: Backends,
     idempotency_key: Key = None,
+    x_request_timeout_ms: Wait = None,
 ) -> Response:
     """Ask a version of an application's models, whether it serves or not."""
-    return await _infer(request, model, version, caller, services, idempotency_key)
+    wait = x_request_timeout_ms
+    return await _infer(request, model, version, caller, services, idempotency_key, wait)
 
 
 def _ready(model: str, version: str | None, caller: Caller, services: Backends) -> ModelReady:
@@ -156,10 +166,11 @@ async def _infer(
     caller: Caller,
     services: Backends,
     key: str | None,
+    timeout_ms: int | None,
 ) -> Response:
-    limiter = cast(CapacityLimiter, request.app.state.predictions)
-    found = await to_thread.run_sync(find, services, caller, model, version, limiter=limiter)
-    request.state.app = found.app
+    arrived = time.monotonic()
+    asking = Asking(caller.name, key, arrived, arrived + patience(services, timeout_ms))
+    request.state.app = named(services, caller, model)
     most = services.settings.limits.upload_mb * 1024 * 1024 + _AROUND
     gate = cast(Gate, request.app.state.gate)
     encoding = request.headers.get("content-encoding", "")
@@ -168,8 +179,9 @@ async def _infer(
         packed = await read_body(request, most)
 
         def work() -> Response:
+            found = find(services, caller, model, version)
             body = inflated(packed, encoding, most)
-            json_length = request.headers.get(JSON_LENGTH)
-            return infer(services, found, body, json_length, by=caller.name, key=key)
+            return infer(services, found, asking, body, request.headers.get(JSON_LENGTH))
 
+        limiter = cast(CapacityLimiter, request.app.state.predictions)
         return await to_thread.run_sync(work, limiter=limiter)

@@ -92,7 +92,7 @@ def _metadata(info: TensorInfo) -> TensorMetadata:
 
 def _check(sent: Input, tensor: TensorMetadata) -> None:
     if sent.datatype != tensor["datatype"]:
-        raise Invalid(f"input {sent.name!r} is {tensor['datatype']}, not {sent.datatype}")
+        raise Invalid(f"input {sent.name!r} is {tensor['datatype']}, not {sent.datatype!r}")
     if not _fits(sent.shape, tensor["shape"]):
         raise Invalid(
             f"input {sent.name!r} of shape {list(sent.shape)} is not {tensor['shape']}, "
@@ -102,8 +102,10 @@ def _check(sent: Input, tensor: TensorMetadata) -> None:
 
 def _fits(sent: Sequence[int], known: Sequence[int]) -> bool:
     # Kernels are not all made for tensors without any element.
-    return 0 not in sent and len(sent) == len(known) and all(
-        side in (-1, size) for size, side in zip(sent, known, strict=True)
+    return (
+        0 not in sent
+        and len(sent) == len(known)
+        and all(side in (-1, size) for size, side in zip(sent, known, strict=True))
     )
 
 

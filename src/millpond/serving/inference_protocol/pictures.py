@@ -17,7 +17,7 @@ from PIL import Image
 from millpond.errors import Invalid, TooLarge
 from millpond.serving.answers import CandidateAnswer, InferenceAnswer
 from millpond.serving.inference_protocol.datatypes import BYTES
-from millpond.serving.inference_protocol.find import TENSORS, Found
+from millpond.serving.inference_protocol.find import TENSORS, Asking, Found
 from millpond.serving.inference_protocol.metadata import TensorMetadata
 from millpond.serving.inference_protocol.requests import InferRequest, Input, Value
 from millpond.serving.inference_protocol.responses import Inferred, asked
@@ -68,14 +68,10 @@ class PictureModel:
             {"name": "inference_ids", "datatype": BYTES, "shape": [-1]},
         ]
 
-    def infer(self, request: InferRequest, by: str, key: str | None) -> tuple[str, Inferred]:
+    def infer(self, request: InferRequest, asking: Asking) -> tuple[str, Inferred]:
         """The version that answered, and its answer.
 
         When this returns, every image is kept with what was seen in it.
-
-        Args:
-            by: who asks.
-            key: requests with the same key are one request.
 
         Raises:
             Invalid: an input, an output or a parameter does not fit.
@@ -85,10 +81,10 @@ class PictureModel:
         parameters = _checked(request.parameters)
         candidates = bool(parameters.pop("candidates", False))
         names = self._names(request, candidates)
-        uploads = self._uploads(self._images(request), parameters, by, key)
+        uploads = self._uploads(self._images(request), parameters, asking)
         wanted = any(name.startswith(_CANDIDATE) for name in names)
         answers = self._predict.predict_all(uploads, candidates=wanted)
-        tensors = _arrays(answers, self._task)
+        tensors = _arrays(answers)
         about: dict[str, Value] = {"captured": all(answer["captured"] for answer in answers)}
         if len(answers) == 1 and answers[0]["inference_id"]:
             about["inference_id"] = answers[0]["inference_id"]
@@ -134,14 +130,19 @@ class PictureModel:
         return out.getvalue()
 
     def _uploads(
-        self, images: Sequence[bytes], parameters: dict[str, Any], by: str, key: str | None
+        self, images: Sequence[bytes], parameters: dict[str, Any], asking: Asking
     ) -> list[Upload]:
         found = []
         for number, data in enumerate(images):
             # Each image is an inference of its own, so each has a key of its own.
-            one = key if key is None or number == 0 else f"{key}/{number}"
+            key = asking.key if asking.key is None or number == 0 else f"{asking.key}/{number}"
             upload = self._predict.upload(
-                self._found.app, data, requested_by=by, key=one, **parameters
+                self._found.app,
+                data,
+                requested_by=asking.by,
+                key=key,
+                deadline=asking.deadline,
+                **parameters,
             )
             # One version answers all of a request, also while another is promoted.
             found.append(replace(upload, version=self._found.version))
@@ -170,7 +171,7 @@ def _checked(sent: Any) -> dict[str, Any]:
 
 def _check_datatype(sent: Input, datatype: str) -> None:
     if sent.datatype != datatype:
-        raise Invalid(f"input {sent.name!r} is {datatype}, not {sent.datatype}")
+        raise Invalid(f"input {sent.name!r} is {datatype}, not {sent.datatype!r}")
 
 
 def _files(sent: Input) -> list[bytes]:
@@ -198,7 +199,7 @@ def _tensors(prefix: str, task: Task) -> list[TensorMetadata]:
     ]
 
 
-def _arrays(answers: Sequence[InferenceAnswer], task: Task) -> dict[str, NDArray[Any]]:
+def _arrays(answers: Sequence[InferenceAnswer]) -> dict[str, NDArray[Any]]:
     return {
         **_of("", [answer["predictions"] for answer in answers]),
         **_of(_CANDIDATE, [answer.get("candidates", []) for answer in answers]),

@@ -23,26 +23,28 @@ _MOST_TENSORS = 64
 _MOST_AXES = 16
 _WINDOW_BITS = {"gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 
-Value = StrictBool | StrictInt | StrictFloat | StrictStr
-_Parameters = Annotated[dict[str, Value], Field(max_length=_MOST_TENSORS)]
+# Names and the like are shown in messages and kept in databases, which take no NUL.
+_Text = Annotated[StrictStr, Field(max_length=255, pattern=r"^[^\x00-\x1f]*$")]
+Value = StrictBool | StrictInt | StrictFloat | _Text
+_Parameters = Annotated[dict[_Text, Value], Field(max_length=_MOST_TENSORS)]
 _Side = Annotated[StrictInt, Field(ge=0, le=2**31 - 1)]
 
 
 class _InputObject(BaseModel):
-    name: StrictStr
+    name: _Text
     shape: Annotated[list[_Side], Field(max_length=_MOST_AXES)]
-    datatype: StrictStr
+    datatype: _Text
     parameters: _Parameters = {}
     data: list[Any] | None = None
 
 
 class _OutputObject(BaseModel):
-    name: StrictStr
+    name: _Text
     parameters: _Parameters = {}
 
 
 class _RequestObject(BaseModel):
-    id: StrictStr | None = None
+    id: _Text | None = None
     parameters: _Parameters = {}
     inputs: Annotated[list[_InputObject], Field(min_length=1, max_length=_MOST_TENSORS)]
     outputs: Annotated[list[_OutputObject], Field(max_length=_MOST_TENSORS)] = []
@@ -88,6 +90,7 @@ class InferRequest:
         id: of the caller's own; it is given back.
         outputs: those asked for, in their order; none are all.
         binary: whether outputs that are not asked for by name go as binary data.
+        timeout: seconds that the answer is waited for; 0 leaves it to the server.
         raw: the whole body, where it is the bytes of the one input and nothing else.
     """
 
@@ -96,6 +99,7 @@ class InferRequest:
     inputs: Sequence[Input]
     outputs: Sequence[Output]
     binary: bool
+    timeout: float = 0
     raw: memoryview | None = None
 
 
@@ -114,12 +118,14 @@ def read_request(body: bytes, json_length: str | None) -> InferRequest:
     request = _parsed(body[:length])
     parameters = dict(request.parameters)
     binary = _flag(parameters.pop("binary_data_output", False), "binary_data_output")
+    timeout = _microseconds(parameters.pop("timeout", 0)) / 1e6
     return InferRequest(
         id=request.id,
         parameters=parameters,
         inputs=_inputs(request.inputs, memoryview(body)[length:], json_length),
         outputs=_outputs(request.outputs, binary),
         binary=binary,
+        timeout=timeout,
     )
 
 
@@ -163,7 +169,7 @@ def _parsed(text: bytes) -> _RequestObject:
         return _RequestObject.model_validate_json(text)
     except DoesNotFit as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        place = ".".join(map(str, first["loc"]))
+        place = ascii(".".join(map(str, first["loc"])))[1:-1]
         raise Invalid(f"{place or 'the request'}: {first['msg'][:300]}") from error
 
 
@@ -212,6 +218,12 @@ def _outputs(sent: Sequence[_OutputObject], binary: bool) -> list[Output]:
 def _refuse_shared_memory(name: str, parameters: Mapping[str, Any]) -> None:
     if any(key.startswith("shared_memory") for key in parameters):
         raise Invalid(f"tensor {name!r}: shared memory is not offered; send the data itself")
+
+
+def _microseconds(value: object) -> int:
+    if type(value) is not int or not 0 <= value < 2**63:
+        raise Invalid(f"parameter timeout is {value!r}, which are no microseconds")
+    return value
 
 
 def _flag(value: object, name: str) -> bool:

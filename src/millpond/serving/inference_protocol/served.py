@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from starlette.responses import Response
 
-from millpond.serving.inference_protocol.find import Found
+from millpond.serving.inference_protocol.find import Asking, Found
 from millpond.serving.inference_protocol.graphs import GraphModel
 from millpond.serving.inference_protocol.metadata import ModelMetadata
 from millpond.serving.inference_protocol.pictures import PictureModel
-from millpond.serving.inference_protocol.requests import read_request
-from millpond.serving.inference_protocol.responses import respond
+from millpond.serving.inference_protocol.requests import InferRequest, read_request
+from millpond.serving.inference_protocol.responses import Inferred, respond
 from millpond.serving.services import Services
 
 
@@ -31,31 +33,31 @@ def metadata(services: Services, found: Found) -> ModelMetadata:
 
 
 def infer(
-    services: Services,
-    found: Found,
-    body: bytes,
-    json_length: str | None,
-    *,
-    by: str,
-    key: str | None,
+    services: Services, found: Found, asking: Asking, body: bytes, json_length: str | None
 ) -> Response:
     """The answer to a request.
 
-    Args:
-        by: who asks.
-        key: requests with the same key are one request.
-
     Raises:
         Invalid: the request does not fit; the message says where.
+        Busy: its deadline passed before its turn came; nothing was computed or kept.
     """
     request = read_request(body, json_length)
+    if request.timeout:
+        asking = replace(asking, deadline=min(asking.deadline, asking.arrived + request.timeout))
     if found.tensors:
-        graph = _graph(services, found)
-        with services.predict.computing():
-            computed = graph.infer(request)
-        return respond(request, found.name, found.version, computed)
-    version, inferred = _picture(services, found).infer(request, by, key)
+        return respond(
+            request, found.name, found.version, _computed(services, found, request, asking)
+        )
+    version, inferred = _picture(services, found).infer(request, asking)
     return respond(request, found.name, version, inferred)
+
+
+def _computed(services: Services, found: Found, request: InferRequest, asking: Asking) -> Inferred:
+    graph = _graph(services, found)
+    with services.predict.computing(asking.deadline):
+        computed = graph.infer(request)
+    services.uncaptured.count(found.app, found.version, "tensors")
+    return computed
 
 
 def _graph(services: Services, found: Found) -> GraphModel:
