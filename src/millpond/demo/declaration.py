@@ -20,6 +20,7 @@ from millpond.settings import (
     DatabaseSection,
     StorageSection,
 )
+from millpond.settings.section import Section
 from millpond.values import app_key, app_route
 
 _TEMPLATES = "millpond.apps"
@@ -116,7 +117,12 @@ def _app_text(app: str, section: Mapping[str, Any]) -> str:
         raise UsageError(f"{where} of application {app}: {problem['msg']}") from error
     key, shown = app_key(app), app_route(app)
     values = {name: getattr(declared, name) for name in ("task", "labels", *section)}
-    others = [name for name in AppSection.model_fields if name not in values]
+    # A table of its own cannot stand among the lines of this one.
+    others = [
+        name
+        for name, info in AppSection.model_fields.items()
+        if name not in values and not isinstance(info.default, Section)
+    ]
     return _APP.format(
         key=key,
         shown="" if key == shown else f"  # shown and addressed as {shown}",
