@@ -37,7 +37,8 @@ def detections(
     check_shapes(
         outputs,
         ((n, 4), (n,), (n,)),
-        "these are boxes, scores and classes: say which is which in outputs.names",
+        "these are boxes, scores and classes: say which is which in outputs.names, and write "
+        "batch = false where they have no axis for a batch",
     )
     boxes = outputs[0].astype(np.float32)
     if order == "yxyx":
