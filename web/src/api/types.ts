@@ -55,10 +55,19 @@ export interface Answer {
   readonly model_version: string | null;
   readonly width: number;
   readonly height: number;
-  readonly duration_ms: number;
+  // Null where another server answered, and did not say.
+  readonly duration_ms: number | null;
   readonly predictions: readonly Prediction[];
   readonly candidates?: readonly Candidate[];
 }
+
+// The answer to an upload that the policy of its application leaves out: nothing of it is kept.
+export interface Uncaptured {
+  readonly captured: false;
+  readonly predictions: readonly Candidate[];
+}
+
+export type UploadAnswer = (Answer & { readonly captured: true }) | Uncaptured;
 
 // The same in full, as it is read later.
 export interface Inference extends Answer {

@@ -3,7 +3,7 @@
 import { texts } from "../texts";
 import { ApiError, problemOf } from "./client";
 import { connection } from "./connection";
-import type { Answer } from "./types";
+import type { UploadAnswer } from "./types";
 
 export interface Upload {
   readonly app: string;
@@ -15,7 +15,10 @@ export interface Upload {
 }
 
 // Resolves with the prediction; `onProgress` is told the share of bytes sent, from 0 to 1.
-export function predict(upload: Upload, onProgress: (share: number) => void): Promise<Answer> {
+export function predict(
+  upload: Upload,
+  onProgress: (share: number) => void,
+): Promise<UploadAnswer> {
   const form = new FormData();
   form.append("file", upload.file, upload.file.name);
   return new Promise((resolve, reject) => {
@@ -30,7 +33,7 @@ export function predict(upload: Upload, onProgress: (share: number) => void): Pr
     };
     sending.onload = () => {
       connection.met(sending.status);
-      if (sending.status === 200) resolve(JSON.parse(sending.responseText) as Answer);
+      if (sending.status === 200) resolve(JSON.parse(sending.responseText) as UploadAnswer);
       else reject(problemOf(sending.status, sending.responseText));
     };
     sending.send(form);

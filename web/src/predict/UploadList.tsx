@@ -10,6 +10,8 @@ import styles from "./UploadList.module.css";
 
 // So many are listed; of a whole folder the others are counted.
 const LISTED = 40;
+// So many findings of a picture that is not kept are named.
+const NAMED = 5;
 // What failed needs somebody, what is under way is of interest, what is done is in the list below.
 const RANKS: Record<UploadItem["phase"], number> = {
   failed: 0,
@@ -22,7 +24,7 @@ const RANKS: Record<UploadItem["phase"], number> = {
 export function UploadList({ app }: { app: string }) {
   const { uploads } = useDesk();
   const items = useStore(uploads).filter((item) => item.app === app);
-  const isOver = items.every(({ phase }) => phase === "done");
+  const isOver = items.every(({ phase, unkept }) => phase === "done" && unkept === null);
   if (items.length === 0 || (items.length === 1 && isOver)) return null;
   const listed = items.toSorted((a, b) => RANKS[a.phase] - RANKS[b.phase]).slice(0, LISTED);
   return (
@@ -77,21 +79,19 @@ function Item({ item }: { item: UploadItem }) {
           <Name item={item} />
           <span className={styles.state}>{item.problem ?? stateOf(item)}</span>
         </div>
-        {item.phase === "failed" && (
-          <>
-            {item.mayRetry && (
-              <IconButton
-                icon="restore"
-                name={texts.uploads.retry(name)}
-                onClick={() => uploads.retry(item.key)}
-              />
-            )}
-            <IconButton
-              icon="close"
-              name={texts.uploads.dismiss(name)}
-              onClick={() => uploads.dismiss(item.key)}
-            />
-          </>
+        {item.phase === "failed" && item.mayRetry && (
+          <IconButton
+            icon="restore"
+            name={texts.uploads.retry(name)}
+            onClick={() => uploads.retry(item.key)}
+          />
+        )}
+        {(item.phase === "failed" || item.unkept !== null) && (
+          <IconButton
+            icon="close"
+            name={texts.uploads.dismiss(name)}
+            onClick={() => uploads.dismiss(item.key)}
+          />
         )}
       </div>
       {(item.phase === "sending" || item.phase === "working") && (
@@ -120,7 +120,11 @@ function Name({ item }: { item: UploadItem }) {
   );
 }
 
-function stateOf({ phase, progress }: UploadItem): string {
+function stateOf({ phase, progress, unkept }: UploadItem): string {
+  if (unkept !== null) {
+    const found = unkept.map(({ label, score }) => `${label} ${texts.findings.score(score)}`);
+    return texts.uploads.unkept(found.slice(0, NAMED), Math.max(0, found.length - NAMED));
+  }
   if (phase === "sending") return texts.uploads.sending(progress);
   return phase === "failed" ? "" : texts.uploads[phase];
 }

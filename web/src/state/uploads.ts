@@ -1,7 +1,7 @@
 // The pictures being sent: two at a time, each with its progress and its end.
 
 import { ApiError } from "../api/client";
-import type { Answer } from "../api/types";
+import type { Answer, Candidate, UploadAnswer } from "../api/types";
 import type { Upload } from "../api/upload";
 import type { Thresholds } from "../domain/suppression";
 import { Store } from "./store";
@@ -11,18 +11,20 @@ export interface UploadItem extends Upload {
   // The share of bytes sent, from 0 to 1.
   readonly progress: number;
   readonly inferenceId: string | null;
+  // What was found in a picture that is not kept; null of one that is.
+  readonly unkept: readonly Candidate[] | null;
   readonly problem: string | null;
   // Whether the same bytes may be taken when they are sent again.
   readonly mayRetry: boolean;
 }
 
 export interface UploadPorts {
-  predict(upload: Upload, onProgress: (share: number) => void): Promise<Answer>;
+  predict(upload: Upload, onProgress: (share: number) => void): Promise<UploadAnswer>;
   onDone(answer: Answer, upload: Upload, isFirst: boolean): void;
 }
 
 const AT_ONCE = 2;
-const FRESH = { inferenceId: null, problem: null, mayRetry: false } as const;
+const FRESH = { inferenceId: null, unkept: null, problem: null, mayRetry: false } as const;
 
 export class Uploads extends Store<readonly UploadItem[]> {
   constructor(private readonly ports: UploadPorts) {
@@ -66,18 +68,26 @@ export class Uploads extends Store<readonly UploadItem[]> {
   private async send(item: UploadItem): Promise<void> {
     this.update(item.key, { phase: "sending" });
     try {
-      const inference = await this.ports.predict(item, (progress) =>
+      const answer = await this.ports.predict(item, (progress) =>
         this.update(item.key, { progress, phase: progress < 1 ? "sending" : "working" }),
       );
-      const isFirst = !this.get().some(({ phase }) => phase === "done");
-      this.update(item.key, { phase: "done", inferenceId: inference.inference_id });
-      this.ports.onDone(inference, item, isFirst);
+      this.done(item, answer);
     } catch (error) {
       const problem = error instanceof ApiError ? error.message : String(error);
       const mayRetry = error instanceof ApiError && (error.passes || error.status === 401);
       this.update(item.key, { phase: "failed", problem, mayRetry });
     }
     this.next();
+  }
+
+  private done(item: UploadItem, answer: UploadAnswer): void {
+    if (!answer.captured) {
+      this.update(item.key, { phase: "done", unkept: answer.predictions });
+      return;
+    }
+    const isFirst = !this.get().some(({ inferenceId }) => inferenceId !== null);
+    this.update(item.key, { phase: "done", inferenceId: answer.inference_id });
+    this.ports.onDone(answer, item, isFirst);
   }
 
   private update(key: string, fields: Partial<UploadItem>): void {

@@ -48,6 +48,11 @@ export const predict = {
     sending: (share: number) => `sending, ${Math.round(share * 100)} %`,
     working: "the model is looking",
     done: "done",
+    // The only place where the answer to such an image is told.
+    unkept: (found: readonly string[], others: number) => {
+      const more = others > 0 ? ` and ${others.toLocaleString("en")} more` : "";
+      return `not kept: ${found.join(", ") || "nothing found"}${more}`;
+    },
     open: (file: string) => `Open the result of ${file}`,
     retry: (file: string) => `Send ${file} again`,
     dismiss: (file: string) => `Take ${file} off the list`,

@@ -13,7 +13,9 @@ export function Facts({ subject }: { subject: Subject }) {
       </h1>
       <p className={styles.line}>
         <span>{texts.facts.size(width, height)}</span>
-        {model_version !== null && <span>{texts.facts.duration(duration_ms)}</span>}
+        {model_version !== null && duration_ms !== null && (
+          <span>{texts.facts.duration(duration_ms)}</span>
+        )}
         {recorded_at !== undefined && <time dateTime={recorded_at}>{fullTime(recorded_at)}</time>}
       </p>
     </header>

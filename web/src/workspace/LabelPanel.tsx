@@ -18,7 +18,7 @@ interface LabelPanelProps {
 
 export function LabelPanel({ app, subject, review }: LabelPanelProps) {
   const truth = review.findings.find(isTruth)?.label ?? null;
-  const known = subject.candidates ?? subject.predictions;
+  const known = [...(subject.candidates ?? []), ...subject.predictions];
   const scores = new Map(known.map(({ label, score }) => [label, score]));
   const labels = [...app.labels].sort((a, b) => (scores.get(b) ?? 0) - (scores.get(a) ?? 0));
   return (
