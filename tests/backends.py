@@ -35,6 +35,8 @@ ON_EACH = ("access", "analytics", "capture", "database", "history", "loop", "mar
 ON_EACH += ("serving", "snapshots")
 #: but for those files to whose subject the database is all one, or whose tests share a server.
 ALL_ONE = (
+    "test_full_disk",
+    "test_overload",
     "test_bad_input",
     "test_disk_full",
     "test_doors",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,19 +9,8 @@ import httpx
 import numpy as np
 import pytest
 
+from disks import small_disk
 from running import Server, millpond
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 12 MB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("a file system of its own cannot be mounted here")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 def a_bitmap(seed: int) -> bytes:
@@ -34,15 +21,21 @@ def a_bitmap(seed: int) -> bytes:
     return head + np.random.default_rng(seed).integers(0, 255, size, np.uint8).tobytes()
 
 
-def test_a_full_disk_is_refused_and_nothing_is_lost(small_disk: Path) -> None:
-    project = small_disk / "cells"
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk") as folder:
+        yield folder
+
+
+def test_a_full_disk_is_refused_and_nothing_is_lost(disk: Path) -> None:
+    project = disk / "cells"
     millpond("init", project, "--task", "detection", "--labels", "a,b")
     server = Server(project).start()
     try:
         answered, refused = fill(server)
         assert refused == 507
         assert len(answered) > 10
-        (small_disk / "ballast").unlink()
+        (disk / "ballast").unlink()
         assert upload(server, 10_000).status_code == 200
     finally:
         server.stop()

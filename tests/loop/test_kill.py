@@ -22,9 +22,11 @@ from sqlalchemy import select
 
 from backends import opened
 from millpond.capture.objects import object_key
-from millpond.capture.tables import inferences, outbox
+from millpond.capture.tables import inferences, outbox, predictions
 from millpond.database.connection import reading
+from millpond.project import Project
 from running import Server, millpond
+from serving.loaded import package
 
 
 def an_image(seed: int) -> bytes:
@@ -75,16 +77,23 @@ class Uploads:
         raise AssertionError(f"upload {number} was never answered")
 
 
-def test_what_was_answered_survives_sigkill(
-    new_project: Callable[..., Path], database: str
-) -> None:
-    server = Server(new_project("--task", "detection", "--labels", "a,b"))
+@pytest.fixture
+def server(new_project: Callable[..., Path]) -> Server:
+    """A server, not started, of a project with a champion."""
+    folder = new_project("--task", "classification", "--labels", "a,b")
+    with Project.open(folder) as project:
+        version = project.registry.register(package(times=1), by="os:test").version
+        project.registry.set_champion("cells", version, by="os:test")
+    return Server(folder)
+
+
+def test_what_was_answered_survives_sigkill(server: Server, database: str) -> None:
     check(server, uploads=200, kills=10 if database == "sqlite" else 3)
 
 
 @pytest.mark.soak
-def test_what_was_answered_survives_many_sigkills(new_project: Callable[..., Path]) -> None:
-    check(Server(new_project("--task", "detection", "--labels", "a,b")), uploads=3000, kills=100)
+def test_what_was_answered_survives_many_sigkills(server: Server) -> None:
+    check(server, uploads=3000, kills=100)
 
 
 def check(server: Server, *, uploads: int, kills: int) -> None:
@@ -114,14 +123,15 @@ def check(server: Server, *, uploads: int, kills: int) -> None:
 
 
 def assert_kept(project: Path, answered: dict[str, str]) -> None:
-    """Each answer has one inference, its object's bytes, and one event."""
+    """Each answer has one inference with its prediction, its object's bytes, and one event."""
     lake = project / "lake"
     told = outbox.c.type == "millpond.inference.recorded"
     with opened(project) as engine, reading(engine) as connection:
         rows = connection.execute(select(inferences.c.inference_id, inferences.c.object_id))
         kept = {row.inference_id: row.object_id for row in rows}
+        seen = connection.scalars(select(predictions.c.inference_id)).all()
         events = connection.scalars(select(outbox.c.entity_id).where(told)).all()
     assert kept == answered
-    assert sorted(events) == sorted(answered)
+    assert sorted(events) == sorted(seen) == sorted(answered)
     for object_id in answered.values():
         assert (lake / object_key(object_id)).stat().st_size > 0

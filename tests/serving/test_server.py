@@ -110,17 +110,20 @@ def test_beyond_what_may_wait_it_is_busy(make_server: Callable[[Settings], Serve
     client = served.client("user")
     with ThreadPoolExecutor(3) as pool:
         # Nobody sees anything while the one core is taken, so two wait and one is sent away.
-        with served.services.predict._cores:
+        with served.services.predict.computing():
             sent = [pool.submit(client.post, PREDICT, content=picture(n)) for n in range(3)]
             first = next(as_completed(sent)).result()
             assert first.status_code == 503
             assert first.headers["Retry-After"] == "1"
         assert sorted(answer.result().status_code for answer in sent) == [200, 200, 503]
+    deadline = time.monotonic() + 10
+    while not served.rows("select status from refusals") and time.monotonic() < deadline:
+        time.sleep(0.05)  # It is written a little later.
     assert served.rows("select status from refusals") == [(503,)]
 
 
 def test_the_gate_counts_requests_and_bytes() -> None:
-    gate = Gate(2, 100)
+    gate = Gate(2, 0, 100)
     with gate.admitted(1000), pytest.raises(Busy, match="1 predictions"), gate.admitted(1):
         pass
     with gate.admitted(60):
