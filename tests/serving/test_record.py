@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ import pytest
 from millpond.settings import Settings
 from millpond.settings.capture import CaptureSources
 from millpond.values import new_id
+from s3_server import s3_server, use
 from serving.helpers import Served, picture
 
 PATH = "/api/v1/apps/blood-cells/inferences"
@@ -114,8 +116,6 @@ def test_an_address_is_read_only_where_the_settings_allow(
     status: int,
     says: str,
 ) -> None:
-    import os
-
     seen = tmp_path / "seen"
     seen.mkdir()
     (tmp_path / "secret.png").write_bytes(picture())
@@ -129,6 +129,30 @@ def test_an_address_is_read_only_where_the_settings_allow(
     answer = served.client("user").post(PATH, json=document(address=asked))
     assert (answer.status_code, says in answer.json()["detail"]) == (status, True), answer.text
     assert served.kept() == before
+
+
+def test_an_object_of_s3_is_read_where_the_settings_allow(
+    make_server: Callable[[Settings], Served],
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with s3_server() as bucket:
+        bucket.put({"seen/1.png": picture(1), "other/2.png": picture(2), "seen/note": b"text"})
+        use(monkeypatch, bucket.address)
+        allowed = CaptureSources(addresses=("s3://pictures/seen",))
+        limits = settings.limits.model_copy(update={"upload_mb": 1})
+        served = make_server(settings.model_copy(update={"capture": allowed, "limits": limits}))
+        client = served.client("user")
+
+        def status(key: str) -> int:
+            return client.post(PATH, json=document(address=f"s3://pictures/{key}")).status_code
+
+        assert status("seen/1.png") == 201
+        [stored] = served.services.store.list("objects")
+        assert served.services.store.get(stored.key) == picture(1)
+        bucket.put({"seen/huge.png": bytes(1024 * 1024 + 1)})
+        asked = ("other/2.png", "seen/none.png", "seen/note", "seen/huge.png")
+        assert [status(key) for key in asked] == [422, 404, 400, 413]
 
 
 def test_no_address_may_be_read_unless_the_settings_say_so(served: Served) -> None:

@@ -10,7 +10,7 @@ import fcntl
 import os
 import threading
 from collections.abc import Collection
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Literal, get_args
@@ -120,8 +120,9 @@ class Buffer:
         aside = self._folder / REFUSED / name
         write_file(aside.with_suffix(_REASON), f"{reason}\n".encode())
         with self._changed:
-            os.replace(self._folder / name, aside)
-            self._waiting.pop(name)
+            with suppress(FileNotFoundError):
+                os.replace(self._folder / name, aside)
+            self._waiting.pop(name, 0)
             self._taken.discard(name)
             self.refused += 1
             self._changed.notify_all()

@@ -146,7 +146,8 @@ class Logger:
         """Send what waits, at most some time; the rest is sent by the next one of this buffer."""
         self._buffer.wait_until_empty(seconds)
         self._buffer.stop()
-        self._thread.join(_PATIENCE)
+        # One that waits for an answer is not waited for: another one may send the same again.
+        self._thread.join(seconds)
         self._buffer.close()
         self._server.close()
 
@@ -218,6 +219,8 @@ class Logger:
         """
         try:
             Record.unpack(self._buffer.read(name)).send(self._server)
+        except FileNotFoundError:
+            self._buffer.remove(name)  # Taken away by another hand.
         except _FOR_GOOD as error:
             self._problem = str(error)
             self._buffer.refuse(name, f"{error.title}: {error}")
