@@ -20,8 +20,8 @@ from millpond.history.horizon import last_archived_inference
 from millpond.models.candidates import pack
 from millpond.raw.picture import Picture
 from millpond.serving.addresses import Addresses
-from millpond.serving.answers import InferenceAnswer, read_inference
-from millpond.serving.keeping import Admission, Keeper, Kept, new_image
+from millpond.serving.answers import InferenceAnswer, new_answer, read_inference
+from millpond.serving.keeping import Admission, Keeper, new_image
 from millpond.serving.predict import check_key, check_subject
 from millpond.serving.sent_inference import (
     SentInference,
@@ -101,8 +101,7 @@ class RecordService:
         answered = self._keeper.answered(asked)
         if answered is not None:
             return Recorded(self._answer(answered), created=False)
-        kept = self._keep(name, sent, caller, image, asked)
-        return Recorded(self._answer(kept.inference_id), created=kept.object_id is not None)
+        return self._keep(name, sent, caller, image, asked)
 
     def _keep(
         self,
@@ -111,19 +110,23 @@ class RecordService:
         caller: Principal,
         image: bytes | None,
         key: IdempotencyKey | None,
-    ) -> Kept:
+    ) -> Recorded:
         admission = self._admission(sent)
         if sent.object_id is not None:
-            width, height = self._size_of(sent.object_id, app, sent.subject, caller)
-            inference = self._inference(app, sent, caller, sent.object_id, width, height)
-            return self._keeper.keep_again(inference, key, admission)
-        data = self._addresses.read(sent.address) if sent.address is not None else image
-        assert data is not None  # `_one_image` has seen to it.
-        picture = self._decoded(data)
-        sha256 = hashlib.sha256(data).hexdigest()
-        new = new_image(app, data, sha256, picture, sent.subject)
-        inference = self._inference(app, sent, caller, new.object_id, picture.width, picture.height)
-        return self._keeper.keep(data, new, inference, key, admission)
+            size = self._size_of(sent.object_id, app, sent.subject, caller)
+            inference = self._inference(app, sent, caller, sent.object_id, size)
+            kept = self._keeper.keep_again(inference, key, admission)
+        else:
+            data = self._addresses.read(sent.address) if sent.address is not None else image
+            assert data is not None  # `_one_image` has seen to it.
+            picture = self._decoded(data)
+            new = new_image(app, data, hashlib.sha256(data).hexdigest(), picture, sent.subject)
+            size = (picture.width, picture.height)
+            inference = self._inference(app, sent, caller, new.object_id, size)
+            kept = self._keeper.keep(data, new, inference, key, admission)
+        if kept.object_id is None:
+            return Recorded(self._answer(kept.inference_id), created=False)
+        return Recorded(new_answer(inference, kept, size, None), created=True)
 
     def _inference(
         self,
@@ -131,11 +134,10 @@ class RecordService:
         sent: SentInference,
         caller: Principal,
         object_id: str,
-        width: int,
-        height: int,
+        size: tuple[int, int],
     ) -> NewInference:
         section = self._settings.app(app)
-        predictions = fitting_predictions(sent, app, section, width, height)
+        predictions = fitting_predictions(sent, app, section, *size)
         return NewInference(
             inference_id=sent.inference_id or new_id(),
             object_id=object_id,
