@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import io
-import resource
 import struct
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import httpx
 import numpy as np
@@ -19,7 +17,7 @@ from pydicom.encaps import encapsulate
 from pydicom.uid import HEVCMP51
 
 from millpond.settings import AppSection, LimitsSection, Settings
-from serving.helpers import Served, picture, serving
+from serving.helpers import Served, files_no_longer_than, picture, serving
 
 PREDICT = "/api/v1/apps/blood-cells/predict"
 
@@ -269,17 +267,6 @@ def test_too_many_bytes(small: Served) -> None:
 def test_too_many_bytes_of_json(cells: Served) -> None:
     answer = cells.client().post("/api/v1/users", json={"user": "x" * 5_000_000, "role": "user"})
     assert_refused(cells, answer, 413, "MB")
-
-
-@contextmanager
-def files_no_longer_than(size: int) -> Iterator[None]:
-    """To this process, the disk is full for anything beyond `size` bytes of a file."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_disk_that_is_full_for_the_object(served: Served) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -17,8 +17,8 @@ from tritonclient.utils import InferenceServerException
 
 from millpond.models.package import ModelPackage, Outputs
 from millpond.models.preprocessing import Preprocessing
-from millpond.settings import Settings
-from serving.helpers import Served, picture, serving
+from millpond.settings import AppSection, CaptureSection, Settings
+from serving.helpers import LABELS, Served, files_no_longer_than, picture, serving
 
 INFER = "/v2/models/blood-cells/infer"
 LENGTH = "Inference-Header-Content-Length"
@@ -191,6 +191,52 @@ def test_one_image_that_cannot_be_taken_leaves_nothing_of_the_others(
     with pytest.raises(InferenceServerException, match=r"\[400\].*not like an image"):
         client.infer("blood-cells", images(picture(6), b"nonsense", picture(7)))
     assert cells.kept() == before
+
+
+def test_the_same_image_twice_is_one_object(client: Client, cells: Served) -> None:
+    objects = len(list(cells.services.store.list("objects")))
+    answer = client.infer("blood-cells", images(picture(60), picture(60)))
+    ids = [one.decode() for one in answer.as_numpy("inference_ids")]
+    admin = cells.client("admin")
+    about = {admin.get(f"/api/v1/inferences/{one}").json()["object_id"] for one in ids}
+    assert (len(set(ids)), len(about)) == (2, 1)
+    assert len(list(cells.services.store.list("objects"))) == objects + 1
+
+
+def test_a_disk_that_fills_up_in_between_leaves_nothing_of_the_others(
+    make_server: Callable[[Settings], Served], settings: Settings
+) -> None:
+    served = make_server(settings)
+    served.promote()
+    with Client(served) as client:
+        client.infer("blood-cells", images(picture(63)))
+        before = served.kept()
+        sent = images(picture(62), picture(61, "BMP", (900, 900)))
+        with (
+            files_no_longer_than(2_000_000),
+            pytest.raises(InferenceServerException, match=r"\[507\].*nothing was kept"),
+        ):
+            client.infer("blood-cells", sent)
+        assert served.kept() == before
+        assert client.infer("blood-cells", sent).as_numpy("counts").tolist() == [1, 1]
+
+
+def test_what_the_policy_leaves_out_is_left_out_image_by_image(
+    make_server: Callable[[Settings], Served],
+) -> None:
+    quota = CaptureSection(per_hour=3)
+    section = AppSection(task="detection", labels=LABELS, capture=quota)
+    served = make_server(Settings(apps={"blood_cells": section}))
+    served.promote()
+    with Client(served) as client:
+        first = client.infer("blood-cells", images(picture(1), picture(2)))
+        assert first.get_response()["parameters"]["captured"] is True
+        second = client.infer("blood-cells", images(picture(3), picture(4)))
+        assert second.get_response()["parameters"] == {"captured": False}
+        assert [len(one) for one in second.as_numpy("inference_ids")] == [36, 0]
+        assert second.as_numpy("labels").tolist() == [b"RBC"] * 2
+    assert served.rows("select count(*) from inferences") == [(3,)]
+    assert len(list(served.services.store.list("objects"))) == 3
 
 
 def test_many_requests_are_under_way_at_once(client: Client, cells: Served) -> None:

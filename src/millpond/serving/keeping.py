@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Engine
@@ -17,8 +17,10 @@ from millpond.capture.inferences import (
     record_inferences,
 )
 from millpond.capture.objects import NewObject, kept_objects, object_key, record_objects
+from millpond.capture.quotas import QuotaReached
 from millpond.database.connection import reading
 from millpond.database.group_commit import GroupCommit, Transaction
+from millpond.errors import DiskFull
 from millpond.raw.picture import Picture
 from millpond.raw.statistics import statistics_of
 from millpond.raw.store import ObjectStore
@@ -42,6 +44,21 @@ class Kept:
     inference_id: str
     object_id: str | None = None
     prediction_ids: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class ToKeep:
+    """An image and what was said of it, for `Keeper.keep_all`.
+
+    Args:
+        data: the bytes of `image`.
+    """
+
+    data: bytes
+    image: NewObject
+    inference: NewInference
+    key: IdempotencyKey | None
+    admission: Admission
 
 
 def new_image(
@@ -113,22 +130,24 @@ class Keeper:
             Conflict: the key was used for another request.
             DiskFull: there is no room; nothing was kept.
         """
-        # Step 1. The bytes, durably, unless they are kept already.
-        put = not self._is_kept(image)
-        if put:
-            self._store.put(object_key(image.object_id), data)
-        # Step 2. Every row and event of them, in one transaction with those of others.
         asked = _Asked(inference, image, key, admission)
-        try:
+        with self._stored([(data, image, asked)]):
             return self._commit.together(_record, asked, patient=patient)
-        finally:
-            # Step 3. Where no row was to name the bytes, since another request was
-            # first or the facts were refused, they go again. When the commit itself
-            # fails they stay: a row may yet turn out to be kept, after a loss of the
-            # connection or of power. Bytes that nothing names do no harm.
-            if put and not asked.named:
-                with contextlib.suppress(OSError):
-                    self._store.delete(object_key(image.object_id))
+
+    def keep_all(self, sent: Sequence[ToKeep]) -> list[Kept | QuotaReached]:
+        """Keep several images with what was said of them in one transaction.
+
+        Returns:
+            For each what is kept; or that the quota has no place for it.
+
+        Raises:
+            Conflict: one of the keys was used for another request; nothing was kept.
+            DiskFull: there is no room; nothing was kept.
+        """
+        asked = [_Asked(one.inference, one.image, one.key, one.admission) for one in sent]
+        files = [(one.data, one.image, own) for one, own in zip(sent, asked, strict=True)]
+        with self._stored(files):
+            return self._commit.run(lambda transaction: _record_all(transaction, asked))
 
     def keep_again(
         self,
@@ -143,6 +162,33 @@ class Keeper:
             DiskFull: there is no room; nothing was kept.
         """
         return self._commit.together(_record, _Asked(inference, None, key, admission))
+
+    @contextlib.contextmanager
+    def _stored(self, files: Sequence[tuple[bytes, NewObject, _Asked]]) -> Iterator[None]:
+        """Images whose bytes are in the store, while their rows are written."""
+        put = []
+        try:
+            # Step 1. The bytes, durably, unless they are kept already.
+            for data, image, asked in files:
+                if not self._is_kept(image):
+                    self._store.put(object_key(image.object_id), data)
+                    put.append((image, asked))
+            # Step 2. Every row and event of them, in one transaction, also with those of others.
+            yield
+        except DiskFull:
+            # It is certain that no row was kept.
+            for _, asked in put:
+                asked.named = False
+            raise
+        finally:
+            # Step 3. Where no row names the bytes, since another request was first, the
+            # facts were refused or found no room, they go again. When the commit fails
+            # otherwise they stay: a row may yet turn out to be kept, after a loss of the
+            # connection or of power. Bytes that nothing names do no harm.
+            for image, asked in put:
+                if not asked.named:
+                    with contextlib.suppress(OSError):
+                        self._store.delete(object_key(image.object_id))
 
     def _is_kept(self, image: NewObject) -> bool:
         with reading(self._engine) as connection:
@@ -185,6 +231,18 @@ def _record(transaction: Transaction, asked: Sequence[_Asked]) -> list[Kept | Ex
         for inference, own in zip(said, ids, strict=True)
     )
     return [next(written) if answer is None else answer for answer in answers]
+
+
+def _record_all(transaction: Transaction, asked: Sequence[_Asked]) -> list[Kept | QuotaReached]:
+    """Record inferences as `_record` does; what refuses one of them undoes all."""
+    found: list[Kept | QuotaReached] = []
+    for answer in _record(transaction, asked):
+        if not isinstance(answer, Kept | QuotaReached):
+            for one in asked:
+                one.named = False
+            raise answer
+        found.append(answer)
+    return found
 
 
 def _answered(transaction: Transaction, one: _Asked) -> Kept | Exception | None:

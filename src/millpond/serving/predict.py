@@ -29,7 +29,7 @@ from millpond.raw.store import ObjectStore
 from millpond.raw.thumbnail import View, view_of
 from millpond.serving.answers import InferenceAnswer, new_answer, read_inference
 from millpond.serving.cores import Cores
-from millpond.serving.keeping import Keeper, Kept, new_image
+from millpond.serving.keeping import Keeper, Kept, ToKeep, new_image
 from millpond.settings import AppSection, LimitsSection, Settings
 from millpond.values import CANDIDATE_FLOOR, Prediction, app_route, new_id
 
@@ -71,6 +71,15 @@ class _Sight:
     model_version: str | None
     candidates: list[Prediction]
     duration_ms: float
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What is said of an upload, and not kept yet."""
+
+    upload: Upload
+    sight: _Sight
+    inference: NewInference
 
 
 class PredictService:
@@ -174,18 +183,20 @@ class PredictService:
     def predict_all(
         self, uploads: Sequence[Upload], *, candidates: bool = False
     ) -> list[InferenceAnswer]:
-        """Predict several uploads; where one of them cannot be taken, none is kept.
+        """Predict several uploads, and keep them in one transaction: all of them or none.
 
-        Each is kept in a transaction of its own once all were seen, so that a disk that
-        fills up in between keeps the first of them only.
+        What the policy of the application leaves out is left out for each by itself.
 
         Raises:
             as `predict`.
         """
         seen = [self._seen(upload) for upload in uploads]
+        kept = iter(self._keep([one for one in seen if isinstance(one, _Said)]))
         return [
-            self._answer(upload, sight, candidates)
-            for upload, sight in zip(uploads, seen, strict=True)
+            self._answer_again(one, candidates)
+            if isinstance(one, str)
+            else self._answer(one, next(kept), candidates)
+            for one in seen
         ]
 
     @contextmanager
@@ -215,8 +226,8 @@ class PredictService:
         """The picture of a kept object."""
         return decode(self._store.get(object_key(object_id)), self._limits)
 
-    def _seen(self, upload: Upload) -> _Sight | str:
-        """What is seen in an upload, or the inference that was answered to its key before."""
+    def _seen(self, upload: Upload) -> _Said | str:
+        """What is said of an upload, or the inference that was answered to its key before."""
         inference_id = self.keeper.answered(upload.key)
         if inference_id is not None:
             return inference_id
@@ -224,21 +235,22 @@ class PredictService:
         # Before its turn: while a model is loaded, the cores are for others.
         predictor = None if version is None else self._registry.predictor(version)
         with self.computing(upload.deadline):
-            return self._see(upload, predictor)
+            sight = self._see(upload, predictor)
+        return _Said(upload, sight, _new_inference(upload, sight))
 
-    def _answer(self, upload: Upload, seen: _Sight | str, candidates: bool) -> InferenceAnswer:
-        """The answer to an upload, which is kept by then."""
-        if isinstance(seen, str):
-            return self._answer_again(seen, candidates)
-        said = _new_inference(upload, seen)
-        kept = self._keep(upload, seen, said)
+    def _answer(self, said: _Said, kept: Kept | Reason, candidates: bool) -> InferenceAnswer:
+        """The answer to an upload that was kept, or left out for a reason."""
+        new, image = said.inference, said.sight.image
         if isinstance(kept, str):
-            self._uncaptured.count(upload.app, said.model_version, kept)
-            kept = None
+            self._uncaptured.count(new.app, new.model_version, kept)
         elif kept.object_id is None:
             return self._answer_again(kept.inference_id, candidates)
-        size = (seen.image.width, seen.image.height)
-        return new_answer(said, kept, size, seen.candidates if candidates else None)
+        return new_answer(
+            new,
+            None if isinstance(kept, str) else kept,
+            (image.width, image.height),
+            said.sight.candidates if candidates else None,
+        )
 
     def _answer_again(self, inference_id: str, candidates: bool) -> InferenceAnswer:
         with reading(self._engine) as connection:
@@ -256,20 +268,39 @@ class PredictService:
             duration_ms,
         )
 
-    def _keep(self, upload: Upload, sight: _Sight, said: NewInference) -> Kept | Reason:
-        """Keep an upload and what was seen in it, or say why the policy leaves it out."""
+    def _keep(self, said: Sequence[_Said]) -> list[Kept | Reason]:
+        """Keep what was said of uploads, or say why the policy leaves it out."""
+        wanted = [self._wanted(one) for one in said]
+        kept = iter(self._kept([one for one in wanted if isinstance(one, ToKeep)]))
+        return [one if isinstance(one, str) else next(kept) for one in wanted]
+
+    def _wanted(self, said: _Said) -> ToKeep | Reason:
+        upload = said.upload
         policy = upload.section.capture
         image = (upload.app, upload.subject, upload.sha256)
-        reason = left_out(policy, image, said.predictions)
+        reason = left_out(policy, image, said.inference.predictions)
         if reason is not None:
             return reason
         try:
+            admission = self._quotas.admission(upload.app, policy.per_hour)
+        except QuotaReached:
+            return "quota"
+        return ToKeep(upload.data, said.sight.image, said.inference, upload.key, admission)
+
+    def _kept(self, sent: Sequence[ToKeep]) -> list[Kept | Reason]:
+        if len(sent) > 1:
+            every = self.keeper.keep_all(sent)
+            return ["quota" if isinstance(one, QuotaReached) else one for one in every]
+        return [self._kept_with_others(one) for one in sent]
+
+    def _kept_with_others(self, one: ToKeep) -> Kept | Reason:
+        try:
             return self.keeper.keep(
-                upload.data,
-                sight.image,
-                said,
-                upload.key,
-                self._quotas.admission(upload.app, policy.per_hour),
+                one.data,
+                one.image,
+                one.inference,
+                one.key,
+                one.admission,
                 patient=self._cores.crowded,
             )
         except QuotaReached:
