@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Engine, event, func, select
 
 from backends import database_url
+from millpond.database import group_commit
 from millpond.database.connection import create_schema, open_database, reading
 from millpond.database.group_commit import GroupCommit, Transaction
 from millpond.database.schema import facts
@@ -159,3 +160,27 @@ def test_what_fails_together_is_tried_alone(engine: Engine, commit: GroupCommit)
         first.result()
         assert [one.result() for one in sent] == ["A", "empty", "no", "B"]
     assert kept(engine) == {"a", "b"}
+
+
+def test_who_is_patient_waits_for_others(
+    commit: GroupCommit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_commit, "_GATHER", 5.0)
+    taken: list[list[str]] = []
+
+    def record(transaction: Transaction, names: Sequence[str]) -> list[str | Exception]:
+        taken.append(list(names))
+        return insert_all(transaction, names)
+
+    with ThreadPoolExecutor(3) as pool:
+        started = time.monotonic()
+        first = pool.submit(commit.together, record, "a", patient=True)
+        time.sleep(0.05)
+        second = pool.submit(commit.together, record, "b", patient=True)
+        time.sleep(0.05)
+        assert not first.done()
+        # One who is in a hurry takes the others along.
+        assert commit.together(record, "c") == "C"
+        assert (first.result(), second.result()) == ("A", "B")
+        assert time.monotonic() - started < 5
+    assert taken == [["a", "b", "c"]]

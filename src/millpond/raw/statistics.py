@@ -11,7 +11,7 @@ from millpond.raw.picture import Pixels
 #: How much each channel adds to grey (ITU-R BT.601, section 2.5.1).
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32) / 255
 #: Pixels that are looked at; of a larger picture every so many rows and columns.
-_SAMPLE = 65_536
+_SAMPLE = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def statistics_of(pixels: Pixels) -> ImageStatistics:
     """
     height, width = pixels.shape[:2]
     step = max(1, round((height * width / _SAMPLE) ** 0.5))
-    grey = pixels[step // 2 :: step, step // 2 :: step].astype(np.float32) @ _LUMA
+    grey = pixels[step // 2 :: step, step // 2 :: step].reshape(-1, 3).astype(np.float32) @ _LUMA
     return ImageStatistics(
         round(float(grey.mean(dtype=np.float64)), 4), round(float(grey.std(dtype=np.float64)), 4)
     )
