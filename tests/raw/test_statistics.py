@@ -30,7 +30,7 @@ def test_colours_count_as_bright_as_they_look() -> None:
 
 
 def test_of_a_large_picture_a_sample_does() -> None:
-    values = np.random.default_rng(1).normal(128, 20, (1500, 2000)).clip(0, 255)
+    values = np.random.default_rng(1).normal(128, 20, (1500, 2000)).clip(0, 255).astype(np.uint8)
     found = statistics_of(_grey(values))
     assert found.brightness == pytest.approx(values.mean() / 255, abs=0.002)
     assert found.contrast == pytest.approx(values.std() / 255, abs=0.002)
