@@ -31,6 +31,7 @@ from millpond.models.registry import Registry
 from millpond.pipelines.features import Asked, features_pipeline, make_features
 from millpond.pipelines.land import Landings
 from millpond.pipelines.land_days import land_pipeline
+from millpond.pipelines.land_topic import topic_group
 from millpond.pipelines.named import Works, named_pipelines
 from millpond.pipelines.workflows import Workflows
 from millpond.raw.store import SEAM as STORES
@@ -240,6 +241,17 @@ class Backends:
             windows = WindowsConsumer(parse_age(self.settings.metrics.keep))
             source = self.bus.source(self.engine)
             groups.append(ConsumerGroup(source, windows, self.engine, self.commit))
+        groups += [
+            topic_group(
+                name,
+                source,
+                self.settings.feed(source.feed),
+                self.landings,
+                self.engine,
+                self.commit,
+            )
+            for name, source in self.settings.sources.items()
+        ]
         return groups
 
     @cached_property

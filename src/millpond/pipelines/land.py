@@ -16,7 +16,8 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from millpond.analytics.analytics import Analytics
-from millpond.database.group_commit import GroupCommit
+from millpond.capture.feeds import record_landing
+from millpond.database.group_commit import GroupCommit, Transaction
 from millpond.durable import is_full, make_folder
 from millpond.errors import DiskFull
 from millpond.history.lock import exclusive
@@ -67,27 +68,61 @@ class Landings:
             Invalid: the file is not of its format, or lacks a column that may not be blank.
             DiskFull: there is no room; nothing of the file counts.
         """
+        with self.alone() as scratch, _room_for(file):
+            step = Land(self._shore, feed, section, file, scratch)
+            step.copy()
+            if not again and (known := step.repeated()) is not None:
+                return known
+            _bring_in(step, on_progress)
+            return step.complete()
+
+    def prepared(
+        self, feed: str, section: FeedSection, file: Arrived, scratch: Path
+    ) -> Callable[[Transaction], None]:
+        """Bring the rows of a file in; they count once what comes back has recorded them.
+
+        Args:
+            scratch: what `alone` gave, which is held until that is committed.
+
+        Raises:
+            Invalid, DiskFull: as in `land`.
+        """
+        with _room_for(file), _scratch(scratch / "rows") as aside:
+            step = Land(self._shore, feed, section, file, aside)
+            step.copy()
+            _bring_in(step, lambda rows: None)
+            new = step.landing()
+        return lambda transaction: record_landing(transaction, new)
+
+    @contextmanager
+    def alone(self) -> Iterator[Path]:
+        """Hold the lock of landings; an empty folder for what lies there meanwhile."""
         with exclusive(self._lake / "landing.lock"), _scratch(self._lake / ".landing") as scratch:
-            try:
-                step = Land(self._shore, feed, section, file, scratch)
-                step.copy()
-                if not again and (known := step.repeated()) is not None:
-                    return known
-                step.stage(on_progress)
-                step.keep()
-                step.keys()
-                step.twice()
-                step.versions()
-                step.sightings()
-                step.quarantine()
-                return step.complete()
-            except OSError as error:
-                if is_full(error.errno):
-                    raise DiskFull(
-                        f"no room to land {file.name}; nothing of it counts, "
-                        "free some space and land it again"
-                    ) from error
-                raise
+            yield scratch
+
+
+def _bring_in(step: Land, on_progress: Callable[[int], None]) -> None:
+    """Take all steps of a landing between the first and the last."""
+    step.stage(on_progress)
+    step.keep()
+    step.keys()
+    step.twice()
+    step.versions()
+    step.sightings()
+    step.quarantine()
+
+
+@contextmanager
+def _room_for(file: Arrived) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if is_full(error.errno):
+            raise DiskFull(
+                f"no room to land {file.name}; nothing of it counts, "
+                "free some space and land it again"
+            ) from error
+        raise
 
 
 @contextmanager

@@ -33,6 +33,9 @@ class File(Protocol):
     @property
     def day(self) -> int: ...
 
+    @property
+    def streamed(self) -> bool: ...
+
 
 @dataclass(frozen=True)
 class Staged:
@@ -69,7 +72,7 @@ def stage(
     told = _told(file.name, section)
     wanted = [name for name in section.names if name not in told]
     table = open_table(copy, file.name, section.format, wanted)
-    if table.columns:
+    if table.columns and not file.streamed:
         _check_columns(table, file.name, section, told)
     shape = Shape(section, told, file.day, table.iso)
     good = bad = 0
@@ -85,7 +88,7 @@ def stage(
             bad_rows.write_batch(_as_batch(wrong))
             bad += len(wrong)
             on_progress(good + bad)
-    if good + bad:
+    if good + bad and not file.streamed:
         _check_columns(table, file.name, section, told)
     extra = tuple(name for name in table.columns if name not in section.names)
     day = max(days, default=file.day) if section.business_date else file.day

@@ -47,12 +47,14 @@ class Arrived:
         name: its own name; the feed's columns ``from_path`` are found in it.
         day: its business day in microseconds since 1970.
         dated: whether somebody said that day, in words or in the name of the file.
+        streamed: its rows came one by one; what they all lack is no mistake of the file.
     """
 
     path: Path
     name: str
     day: int
     dated: bool
+    streamed: bool = False
 
 
 @dataclass(frozen=True)
@@ -195,8 +197,14 @@ class Land:
 
     def complete(self) -> LandedFile:
         """Step 9. Record the landing: from this commit on all of it counts."""
+        new = self.landing()
+        self._to.commit.run(lambda transaction: record_landing(transaction, new))
+        return self._landed()
+
+    def landing(self) -> NewLanding:
+        """What step 9 records."""
         landed = self._landed()
-        new = NewLanding(
+        return NewLanding(
             landing_id=landed.landing_id,
             feed=landed.feed,
             business_date=landed.business_date,
@@ -210,8 +218,6 @@ class Land:
             complete=self._complete,
             extra=landed.extra,
         )
-        self._to.commit.run(lambda transaction: record_landing(transaction, new))
-        return landed
 
     @property
     def _complete(self) -> bool:

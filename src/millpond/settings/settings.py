@@ -208,6 +208,22 @@ class Settings(BaseSettings):
                 raise ValueError(f"alerts.{name}.app {alert.app!r} is not one of {known}")
         return self
 
+    @model_validator(mode="after")
+    def _sources_have_feeds(self) -> Self:
+        for name, source in self.sources.items():
+            if source.feed not in self.feeds:
+                raise ValueError(
+                    f"sources.{name} is for feed {source.feed!r}, which is not declared; "
+                    f"feeds are {', '.join(sorted(self.feeds)) or 'none: add [feeds.NAME]'}"
+                )
+            feed = self.feeds[source.feed]
+            if feed.complete or feed.from_path:
+                raise ValueError(
+                    f"feed {source.feed!r} of sources.{name} has complete or from_path, "
+                    "which are of files; messages of a topic are neither all nor named"
+                )
+        return self
+
     def feed(self, name: str) -> FeedSection:
         """The declaration of a feed.
 

@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Protocol
 
@@ -69,6 +70,7 @@ class ConsumerGroup:
         most: events of a batch.
         pause: seconds between two looks at the source while it has nothing new.
         lease: seconds after which a worker that was killed is replaced.
+        alone: what is held from before a batch is prepared until it is committed.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class ConsumerGroup:
         most: int = 2_000,
         pause: float = 0.1,
         lease: float = 15.0,
+        alone: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._source = source
         self._consumer = consumer
@@ -89,6 +92,7 @@ class ConsumerGroup:
         self._most = most
         self._pause = pause
         self._renewal = lease / 3
+        self._alone = alone
         self._worker = new_id()
         self._place = Place(source.name, consumer.name)
         self._leases = Leases(engine, commit, self._place, self._worker, lease)
@@ -171,7 +175,8 @@ class ConsumerGroup:
         read = self._source.read(self._positions, self._most)
         batch = self._without_repetitions(read)
         if batch.events:
-            self._keep(batch, self._consumer.prepare(batch))
+            with self._alone():
+                self._keep(batch, self._consumer.prepare(batch))
         elif batch.positions != self._kept and time.monotonic() >= self._next_keeping:
             # So that the outbox, and the next worker, need not look at what is of no one here.
             self._keep(batch, lambda transaction: None)

@@ -41,16 +41,16 @@ class KafkaSource:
         """The messages that have come in; what is no event is said, and left out."""
         messages = self._topic.read(after, most)
         events = []
-        for partition, offset, value in messages:
+        for message in messages:
             try:
-                fields = from_cloudevent(value)
+                *told, data = from_cloudevent(message.value)
             except Invalid as error:
                 self.rejected += 1
-                _log.warning("%s %d/%d left out: %s", self.name, partition, offset, error)
+                where = f"{self.name} {message.partition}/{message.offset}"
+                _log.warning("%s left out: %s", where, error)
                 continue
-            *told, data = fields
-            events.append(StreamEvent(*told, partition, data))
-        positions = {**after, **{partition: offset for partition, offset, _ in messages}}
+            events.append(StreamEvent(*told, message.partition, data))
+        positions = {**after, **{one.partition: one.offset for one in messages}}
         return Batch(events, positions, bool(messages))
 
     def close(self) -> None:

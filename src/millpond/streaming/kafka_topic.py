@@ -24,6 +24,7 @@ class Received(NamedTuple):
     partition: int
     offset: int
     value: bytes
+    headers: Mapping[str, bytes]
 
 
 class Topic:
@@ -81,7 +82,12 @@ class Topic:
         elif self._away is not None:
             self._look()
         received = [
-            Received(message.partition(), message.offset(), message.value() or b"")
+            Received(
+                message.partition(),
+                message.offset(),
+                message.value() or b"",
+                {name: value or b"" for name, value in message.headers() or ()},
+            )
             for message in messages
         ]
         self._reached.update({one.partition: one.offset for one in received})

@@ -29,13 +29,18 @@ _AT_ONCE = 500
 def unseen(
     connection: Connection, place: Place, events: Sequence[StreamEvent]
 ) -> list[StreamEvent]:
-    """The events that a group has not seen, each once, in their order."""
-    seen = _known(connection, place, [event.event_id for event in events])
+    """The events that a group has not seen, each once, in their order.
+
+    One without an id cannot come again.
+    """
+    seen = _known(connection, place, [event.event_id for event in events if event.event_id])
     newest = _newest(connection, place)
     found = []
     for event in events:
         old = event.recorded_at < newest.get(lane_of(event), 0) - KEPT
-        if not old and event.event_id not in seen:
+        if not event.event_id:
+            found.append(event)
+        elif not old and event.event_id not in seen:
             seen.add(event.event_id)
             found.append(event)
     return found
@@ -43,6 +48,7 @@ def unseen(
 
 def remember(connection: Connection, place: Place, events: Sequence[StreamEvent]) -> None:
     """Keep that a group has seen events; none of them may be kept already."""
+    events = [event for event in events if event.event_id]
     if not events:
         return
     group = {"source": place.source, "consumer": place.consumer}
