@@ -11,6 +11,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from millpond.database.group_commit import Transaction
 from millpond.streaming.columns import columns_of
 from millpond.streaming.pane_store import EVER, Mark, add, forget, keep_mark, pane_of, read_mark
@@ -36,9 +39,13 @@ class WindowsConsumer:
 
     def prepare(self, batch: Batch) -> Callable[[Transaction], None]:
         """Count a batch; what is returned adds it to what was counted before."""
-        events = columns_of(batch.events)
-        found = panes_of(events)
-        newest = max((event.recorded_at for event in batch.events), default=0)
+        return self.counted(columns_of(batch.events))
+
+    def counted(self, events: pa.RecordBatch) -> Callable[[Transaction], None]:
+        """Count events that are columns already; see `prepare`."""
+        if events.num_rows == 0:
+            return lambda transaction: None
+        found, newest = panes_of(events), int(pc.max(events["recorded_at"]).as_py())
         return lambda transaction: self._write(transaction, found, newest)
 
     def stop(self) -> None:
