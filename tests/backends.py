@@ -45,6 +45,7 @@ ALL_ONE = (
     "test_layers",
     "test_own_views",
     "test_pages",
+    "test_record_refused",
     "test_refused",
     "test_reviews",
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -91,46 +90,6 @@ def test_the_three_other_ways_to_tell_the_image(
     assert served.rows("select count(*) from objects") == [(2,)]
 
 
-@pytest.mark.parametrize(
-    ("address", "status", "says"),
-    [
-        ("{out}/secret.png", 422, "may not be read"),
-        ("{seen}/../secret.png", 422, "may not be read"),
-        ("{seen}/link.png", 422, "may not be read"),
-        ("{seen}x/secret.png", 422, "may not be read"),
-        ("file:///etc/passwd", 422, "may not be read"),
-        ("s3://bucket/seen/../other.png", 422, "may not be read"),
-        ("s3://bucket/seenother/1.png", 422, "may not be read"),
-        ("http://127.0.0.1/1.png", 422, "may not be read"),
-        ("{seen}/pipe", 404, "there is no file"),
-        ("{seen}/none.png", 404, "there is no file"),
-        ("{seen}/note.txt", 400, "looks like"),
-        ("\0", 422, "may not be read"),
-    ],
-)
-def test_an_address_is_read_only_where_the_settings_allow(
-    make_server: Callable[[Settings], Served],
-    settings: Settings,
-    tmp_path: Path,
-    address: str,
-    status: int,
-    says: str,
-) -> None:
-    seen = tmp_path / "seen"
-    seen.mkdir()
-    (tmp_path / "secret.png").write_bytes(picture())
-    (seen / "link.png").symlink_to(tmp_path / "secret.png")
-    (seen / "note.txt").write_text("no image")
-    os.mkfifo(seen / "pipe")
-    allowed = CaptureSources(addresses=(str(seen), "s3://bucket/seen/"))
-    served = make_server(settings.model_copy(update={"capture": allowed}))
-    before = served.kept()
-    asked = address.format(out=tmp_path, seen=seen)
-    answer = served.client("user").post(PATH, json=document(address=asked))
-    assert (answer.status_code, says in answer.json()["detail"]) == (status, True), answer.text
-    assert served.kept() == before
-
-
 def test_an_object_of_s3_is_read_where_the_settings_allow(
     make_server: Callable[[Settings], Served],
     settings: Settings,
@@ -159,50 +118,6 @@ def test_no_address_may_be_read_unless_the_settings_say_so(served: Served) -> No
     answer = served.client("user").post(PATH, json=document(address="/etc/passwd"))
     assert answer.status_code == 422
     assert "set [capture] addresses" in answer.json()["detail"]
-
-
-WRONG: list[tuple[dict[str, Any], str]] = [
-    ({"predictions": [FOUND[0], {**FOUND[1], "label": "WBD"}]}, "prediction 2 of 2: label 'WBD'"),
-    ({"predictions": [{**FOUND[0], "score": 1.2}]}, "prediction 1 of 1: score 1.2"),
-    ({"predictions": [{**FOUND[0], "score": -0.1}]}, "score -0.1 is not from 0 to 1"),
-    ({"predictions": [{**FOUND[0], "score": "high"}]}, "predictions.0.score"),
-    ({"predictions": [{**FOUND[0], "score": True}]}, "predictions.0.score"),
-    ({"predictions": [{**FOUND[0], "box": [0, 0, 65, 10]}]}, "outside the picture of 64 x 48"),
-    ({"predictions": [{**FOUND[0], "box": [9, 0, 3, 10]}]}, "empty or inside out"),
-    ({"predictions": [{**FOUND[0], "box": [9, 0, 3]}]}, "a box is [x_min"),
-    ({"predictions": [{"label": "RBC", "score": 0.5}]}, "a prediction needs a box"),
-    ({"predictions": [FOUND[0]] * 1001}, "predictions: "),
-    ({"predictions": "none"}, "predictions: "),
-    ({"model": ""}, "is no name"),
-    ({"model": "x" * 129}, "is no name"),
-    ({"model": "blood-cells-1"}, "named as the models of this project are"),
-    ({"model": "fruits-12"}, "'triton/fruits-12'"),
-    ({"threshold": 0.5}, "below the threshold 0.5"),
-    ({"threshold": 2}, "threshold: "),
-    ({"duration_ms": -1}, "duration_ms: "),
-    ({"occurred_at": "yesterday"}, "is no moment"),
-    ({"occurred_at": "2199-01-01T00:00:00Z"}, "still to come"),
-    ({"inference_id": "7"}, "is no UUIDv7"),
-    ({"inference_id": "0190b6a3-0000-4000-8000-000000000001"}, "is no UUIDv7"),
-    ({"inference_id": "f190b6a3-0000-7000-8000-000000000001"}, "still to come"),
-    ({"inference_id": new_id(), "key": "a"}, "leave out the Idempotency-Key"),
-    ({"subject": ""}, "a subject has from 1"),
-    ({"object_id": new_id()}, "told by file and object_id"),
-    ({"colour": "red"}, "colour: "),
-]
-
-
-@pytest.mark.parametrize(("wrong", "says"), WRONG, ids=[says for _, says in WRONG])
-def test_what_does_not_fit_is_refused_and_leaves_nothing(
-    served: Served, wrong: dict[str, Any], says: str
-) -> None:
-    before = served.kept()
-    answer = send(served.client("user"), picture(), **wrong)
-    assert answer.status_code == 422, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert says in answer.json()["detail"]
-    assert served.kept() == before
-    assert served.rows("select status from refusals") == [(422,)]
 
 
 def test_bodies_that_are_no_inference(served: Served) -> None:
