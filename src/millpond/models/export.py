@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from millpond.errors import Invalid, MillpondError
 from millpond.models.runtime import open_runtime
+from millpond.models.single import in_single
 
 #: Version of the operators; every ONNX Runtime of the last years knows it.
 OPSET = 17
@@ -68,7 +69,7 @@ def to_onnx(
         )
         if len(list(path.parent.iterdir())) > 1:
             raise Invalid("a network of more than 2 GiB does not fit into one ONNX file")
-        model = path.read_bytes()
+        model = in_single(path.read_bytes())
     _check_equal(model, network, example, same)
     return model
 

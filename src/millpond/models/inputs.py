@@ -32,19 +32,14 @@ def feeds(
     Raises:
         Invalid: not every input is given.
     """
-    given = given or {takes[0].name: "picture"}
-    check_inputs(given, takes)
     picture = preprocessing.batch(pixels)
-    width, height = preprocessing.width, preprocessing.height
-    values: dict[str, NDArray[Any]] = {
-        "width_height": np.array([[width, height]]),
-        "height_width": np.array([[height, width]]),
-        "mask": np.ones((1, height, width)),
-    }
+    if not given and len(takes) == 1:
+        return {takes[0].name: picture}
+    check_inputs(given, takes)
     return {
         taken.name: picture
         if given[taken.name] == "picture"
-        else _as(values[given[taken.name]], taken)
+        else _beside(given[taken.name], taken, preprocessing)
         for taken in takes
     }
 
@@ -57,9 +52,10 @@ def check_inputs(given: Mapping[str, str], takes: Sequence[TensorInfo]) -> None:
     """
     taken = "; ".join(map(str, takes)) or "nothing"
     if set(given) != {tensor.name for tensor in takes}:
+        named = ", ".join(given) or "none"
         names = ", ".join(f'{tensor.name} = "..."' for tensor in takes)
         raise Invalid(
-            f"the model takes {taken}, and inputs are given for {', '.join(given)}; "
+            f"the model takes {taken}, and inputs are given for {named}; "
             f"write [inputs] {names} with each of {', '.join(get_args(Fed))}"
         )
     unknown = sorted(set(given.values()) - set(get_args(Fed)))
@@ -69,8 +65,12 @@ def check_inputs(given: Mapping[str, str], takes: Sequence[TensorInfo]) -> None:
         raise Invalid(f"the model takes {taken}: exactly one of these inputs is the picture")
 
 
-def _as(values: NDArray[Any], taken: TensorInfo) -> NDArray[Any]:
-    """Values in the datatype and with the number of axes that an input has."""
-    if len(taken.shape) < values.ndim:
-        values = values[0]
-    return values.astype(taken.datatype)
+def _beside(kind: str, taken: TensorInfo, preprocessing: Preprocessing) -> NDArray[Any]:
+    """What is fed beside the picture, in the datatype and with the axes that an input has."""
+    width, height = preprocessing.width, preprocessing.height
+    if kind == "mask":
+        values = np.ones((1, height, width), taken.datatype)
+    else:
+        sides = [width, height] if kind == "width_height" else [height, width]
+        values = np.array([sides], taken.datatype)
+    return values if len(taken.shape) == values.ndim else values[0]

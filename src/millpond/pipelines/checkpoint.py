@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,8 +50,27 @@ def of_checkpoint(
         NotInstalled: what converts it is missing.
     """
     check_checkpoint(folder)
+    for library in ("torch", "transformers", "onnx"):
+        if find_spec(library) is None:
+            raise NotInstalled(
+                f"converting a checkpoint needs {library}: pip install 'millpond[train]'"
+            )
     sides = _sides(description, folder)
-    converted = _convert(folder, purpose, pixels, sides)
+    return packaged(folder, _convert(folder, purpose, pixels, sides), description, purpose, pixels)
+
+
+def packaged(
+    folder: Path,
+    converted: Message,
+    description: Description,
+    purpose: Purpose,
+    pixels: NDArray[np.uint8],
+) -> ModelPackage:
+    """The package of a checkpoint that `published.convert` converted.
+
+    Raises:
+        Invalid: its labels are not the application's, or its tensor cannot be made here.
+    """
     model, tensor = converted.parts
     head = converted.head
     preprocessing = _preprocessing(head["processor"], _array(tensor), pixels, folder)
@@ -112,12 +132,9 @@ def _preprocessing(
     folder: Path,
 ) -> Preprocessing:
     """That of the checkpoint, if it gives the same tensor of the picture."""
-    try:
-        from millpond.training.head import preprocessing_of
-    except ImportError as error:
-        raise NotInstalled(
-            f"converting a checkpoint needs {error.name}: pip install 'millpond[train]'"
-        ) from error
+    # Not imported above, because it brings what learns heads.
+    from millpond.training.head import preprocessing_of
+
     made = preprocessing_of(ImagePreprocessing.of_processor(_of_one_size(processor, tensor)))
     ours = made.batch(pixels)
     if ours.shape != tensor.shape or not np.allclose(ours, tensor, rtol=0, atol=_TOLERANCE):
