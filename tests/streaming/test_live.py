@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from millpond.errors import Invalid
-from millpond.streaming.live import drift_answer
+from millpond.streaming.live_answers import drift_answer
 from streaming.watched import APP, PROFILE, Watched
 
 

@@ -20,7 +20,8 @@ from millpond.events.event import Event
 from millpond.settings import AlertSection
 from millpond.streaming.alert_tables import alerts
 from millpond.streaming.drift import worst
-from millpond.streaming.live import LiveMetrics, error_rate
+from millpond.streaming.live import LiveMetrics
+from millpond.streaming.live_answers import error_rate
 from millpond.streaming.panes import Series
 from millpond.streaming.sums import Measure, Sums
 from millpond.values import app_route, iso, new_id, parse_age

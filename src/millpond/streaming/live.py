@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
-from typing_extensions import TypedDict
 
 from millpond.database.clock import machine_now
 from millpond.database.connection import reading
 from millpond.errors import Invalid
 from millpond.models.registry import Registry
 from millpond.settings import MetricsSection
-from millpond.streaming.drift import LEAST, Drift, State, worst
+from millpond.streaming.drift import LEAST
+from millpond.streaming.live_answers import (
+    AppWindow,
+    Drifted,
+    MetricsAnswer,
+    drift_answer,
+    window_answer,
+)
 from millpond.streaming.pane_store import Mark, read_mark, since_images, window
 from millpond.streaming.panes import PANE, Series
 from millpond.streaming.positions import lags
@@ -27,116 +31,10 @@ from millpond.values import iso, parse_age
 
 #: The windows that are told of where none is asked for.
 WINDOWS = ("1m", "5m", "1h")
-_QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
-
 #: Windows that are kept in memory, for those who ask for the same.
 _KEPT = 64
 
 Found = TypeVar("Found")
-
-
-class Quantiles(TypedDict):
-    """Of milliseconds, interpolated; null where nothing was measured."""
-
-    p50: float | None
-    p95: float | None
-    p99: float | None
-
-
-class Confidence(TypedDict):
-    """Of the scores of predictions: their mean, and how many are in each of 20 bins."""
-
-    mean: float | None
-    histogram: list[int]
-
-
-class LabelWindow(TypedDict):
-    """What answered a label; the label is null of inferences that answered none.
-
-    `share` is that of all predictions.
-    """
-
-    label: str | None
-    inferences: int
-    predictions: int
-    share: float | None
-    mean_score: float | None
-    latency_ms: Quantiles
-
-
-class ModelWindow(TypedDict):
-    """What a model answered; its version is null where there was no champion."""
-
-    model_version: str | None
-    inferences: int
-    predictions: int
-    latency_ms: Quantiles
-    confidence: Confidence
-    labels: list[LabelWindow]
-
-
-class AppWindow(ModelWindow):
-    """What an application answered and refused, all its models together."""
-
-    window: str
-    since: str
-    until: str
-    refusals: dict[str, int]
-    error_rate: float | None
-    brightness: list[int]
-    contrast: list[int]
-    boxes: list[int]
-    models: list[ModelWindow]
-
-
-class DriftMeasure(TypedDict):
-    """How far one distribution is from the profile; see `streaming.drift`."""
-
-    measure: str
-    state: State
-    psi: float | None
-    js: float | None
-    threshold: float | None
-
-
-class DriftAnswer(TypedDict):
-    """How far the newest images are from the champion's profile, or why that is not known."""
-
-    state: State
-    reason: str | None
-    model_version: str | None
-    images: int
-    since: str | None
-    measures: list[DriftMeasure]
-
-
-class AppMetrics(TypedDict):
-    """The windows of an application, and its drift."""
-
-    app: str
-    windows: list[AppWindow]
-    drift: DriftAnswer
-
-
-class MetricsAnswer(TypedDict):
-    """The live metrics. What was recorded up to `watermark` is expected to have come."""
-
-    at: str
-    watermark: str | None
-    lag_ms: float | None
-    dropped: int
-    apps: list[AppMetrics]
-
-
-@dataclass(frozen=True)
-class Drifted:
-    """What is known of the drift of an application."""
-
-    reason: str | None
-    model_version: str | None = None
-    images: int = 0
-    since: int | None = None
-    measures: Sequence[Drift] = ()
 
 
 class LiveMetrics:
@@ -157,11 +55,6 @@ class LiveMetrics:
         self._profiles: dict[str, Mapping[str, Any]] = {}
         self._answered: dict[tuple[Any, ...], tuple[Any, Any]] = {}
         self._lock = threading.Lock()
-
-    @property
-    def is_on(self) -> bool:
-        """Whether a server counts what is predicted."""
-        return self._section.live
 
     def answer(
         self,
@@ -274,105 +167,6 @@ class LiveMetrics:
                 return 0.0 if lag.since is None else (machine_now() - lag.since) / 1000
         return None
 
-    def _window(self, app: str, text: str, length: int, label: str | None) -> AppWindow:
-        since, until = panes_within(machine_now(), length)
-        models: dict[str | None, dict[str | None, Sums]] = defaultdict(dict)
-        for series, sums in self.sums(app, length).items():
-            models[series.model_version][series.label] = sums
-        labels = {name for parts in models.values() for name in parts}
-        every = {
-            name: Sums.merged(parts[name] for parts in models.values() if name in parts)
-            for name in labels
-        }
-        whole = every.get(None, NOTHING)
-        statuses, counts = whole.of(Measure.REFUSALS)
-        return {
-            "window": text,
-            "since": iso(since),
-            "until": iso(until),
-            "refusals": {
-                str(status): int(count) for status, count in zip(statuses, counts, strict=True)
-            },
-            "error_rate": error_rate(whole),
-            "brightness": whole.histogram(Measure.BRIGHTNESS).tolist(),
-            "contrast": whole.histogram(Measure.CONTRAST).tolist(),
-            "boxes": whole.histogram(Measure.BOXES).tolist(),
-            "models": [
-                _model(version, parts, label)
-                for version, parts in sorted(models.items(), key=lambda item: item[0] or "")
-                if parts.get(None, NOTHING).total(Measure.INFERENCES)
-            ],
-            **_model(None, every, label),
-        }
-
-
-def error_rate(whole: Sums) -> float | None:
-    """The share of requests that were refused; None where there was none."""
-    refused = whole.total(Measure.REFUSALS)
-    asked = refused + whole.total(Measure.INFERENCES)
-    return refused / asked if asked else None
-
-
-def confidences(parts: Mapping[str | None, Sums]) -> Sums:
-    """The sums of all labels together, which have the scores."""
-    return Sums.merged(sums for label, sums in parts.items() if label)
-
-
-def drift_answer(found: Drifted) -> DriftAnswer:
-    """What is known of drift, as it is answered."""
-    return {
-        "state": worst(list(found.measures)),
-        "reason": found.reason,
-        "model_version": found.model_version,
-        "images": found.images,
-        "since": None if found.since is None else iso(found.since),
-        "measures": [
-            {
-                "measure": one.measure,
-                "state": one.state,
-                "psi": one.psi,
-                "js": one.js,
-                "threshold": one.threshold,
-            }
-            for one in found.measures
-        ],
-    }
-
-
-def _model(version: str | None, parts: Mapping[str | None, Sums], label: str | None) -> ModelWindow:
-    whole, scores = parts.get(None, NOTHING), confidences(parts)
-    predictions = scores.total(Measure.PREDICTIONS)
-    return {
-        "model_version": version,
-        "inferences": whole.total(Measure.INFERENCES),
-        "predictions": predictions,
-        "latency_ms": _quantiles(whole),
-        "confidence": {
-            "mean": scores.mean(Measure.CONFIDENCE),
-            "histogram": scores.histogram(Measure.SCORES).tolist(),
-        },
-        "labels": [
-            _label(name, sums, predictions)
-            for name, sums in sorted(
-                (name, sums) for name, sums in parts.items() if name is not None
-            )
-            if label in (None, name)
-        ],
-    }
-
-
-def _label(name: str, sums: Sums, predictions: int) -> LabelWindow:
-    own = sums.total(Measure.PREDICTIONS)
-    return {
-        "label": name or None,
-        "inferences": sums.total(Measure.INFERENCES),
-        "predictions": own,
-        "share": own / predictions if predictions else None,
-        "mean_score": sums.mean(Measure.CONFIDENCE),
-        "latency_ms": _quantiles(sums),
-    }
-
-
-def _quantiles(sums: Sums) -> Quantiles:
-    p50, p95, p99 = (sums.quantile(Measure.LATENCY, share) for share in _QUANTILES.values())
-    return {"p50": p50, "p95": p95, "p99": p99}
+    def _window(self, app: str, name: str, length: int, label: str | None) -> AppWindow:
+        span = panes_within(machine_now(), length)
+        return window_answer(name, span, self.sums(app, length), label)

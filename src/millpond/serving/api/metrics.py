@@ -19,7 +19,8 @@ from millpond.serving.prometheus import CONTENT_TYPE, exposition
 from millpond.serving.routes import Backends, Caller, Routes
 from millpond.serving.services import Services
 from millpond.streaming.alerts import AlertAnswer, list_alerts
-from millpond.streaming.live import WINDOWS, MetricsAnswer
+from millpond.streaming.live import WINDOWS
+from millpond.streaming.live_answers import MetricsAnswer
 from millpond.values import app_route
 
 routes = Routes("Metrics")
