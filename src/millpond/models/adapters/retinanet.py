@@ -49,12 +49,14 @@ def retinanet(
         ratios: height by width of the anchors at one place.
         outer: ``ratios`` or ``sizes``: which changes slower among the anchors at one place.
         offset: of the first place from the picture's corner, in strides.
-        rounded: the sides of an anchor around its place are rounded to whole pixels.
+        rounded: the sides of an anchor around its place, and the usual sizes, are whole pixels.
         weights: what deltas are divided by, as SSD and Faster R-CNN have them.
         activation: ``softmax`` as in SSD; the background is an empty text in labels.
     """
     check_choice("outer", outer, get_args(Outer))
-    sizes = sizes or [[4 * stride * step for step in _OCTAVE] for stride in strides]
+    if not sizes:
+        whole = int if rounded else float
+        sizes = [[whole(4 * stride * step) for step in _OCTAVE] for stride in strides]
     if len(sizes) != len(strides):
         raise Invalid(f"{len(strides)} strides take as many lists of sizes, not {len(sizes)}")
     anchors = Anchors(strides, sizes, ratios, outer, offset, rounded)

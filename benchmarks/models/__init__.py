@@ -1,0 +1,1 @@
+"""Models of several families: trained for a minute, imported, and asked over HTTP."""
