@@ -236,7 +236,10 @@ class Backends:
         """What reads events while the project is served."""
         relay = self.bus.relay()
         outbox = OutboxSource(self.engine)
-        groups = [ConsumerGroup(outbox, relay, self.engine, self.commit)] if relay else []
+        groups = []
+        if relay is not None:
+            # The acknowledgement of a batch takes about as long, whatever its size.
+            groups.append(ConsumerGroup(outbox, relay, self.engine, self.commit, most=5_000))
         if self.settings.metrics.live:
             windows = WindowsConsumer(parse_age(self.settings.metrics.keep))
             source = self.bus.source(self.engine)
@@ -257,8 +260,7 @@ class Backends:
     @cached_property
     def live(self) -> LiveMetrics:
         """What is measured while the project is served."""
-        settings = self.settings
-        return LiveMetrics(self.engine, self.registry, settings.app_names, settings.metrics)
+        return LiveMetrics(self.engine, self.registry, self.settings)
 
     @cached_property
     def alert_rules(self) -> Alerts:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from millpond.errors import Invalid
+from millpond.settings import AppSection, CaptureSection, Settings
 from millpond.streaming.live_answers import drift_answer
 from streaming.watched import APP, PROFILE, Watched
 
@@ -120,3 +121,16 @@ def test_a_profile_of_an_older_release_is_told_in_part(watched: Watched) -> None
     states = {one.measure: one.state for one in watched.live.drift(APP).measures}
     assert states["brightness"] == "steady"
     assert states["labels"] == "unknown"
+
+
+def test_what_is_kept_by_confidence_tells_nothing_of_drift(tmp_path: Path) -> None:
+    unsure = CaptureSection(policy="low_confidence")
+    section = AppSection(task="detection", labels=("RBC", "WBC"), capture=unsure)
+    watched = Watched(tmp_path, Settings(apps={"blood_cells": section}))
+    watched.promote()
+    watched.see(300, score=0.55)
+    found = drift_answer(watched.live.drift(APP))
+    watched.close()
+    assert found["state"] == "unknown"
+    assert found["reason"] is not None
+    assert "policy" in found["reason"]

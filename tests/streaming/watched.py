@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +14,7 @@ from millpond.capture.tables import outbox
 from millpond.database.clock import machine_now
 from millpond.database.connection import reading
 from millpond.models.registry import Registry
-from millpond.settings import AlertSection, MetricsSection
+from millpond.settings import AlertSection, AppSection, Settings
 from millpond.streaming.alerts import Alerts
 from millpond.streaming.live import LiveMetrics
 from millpond.streaming.source import Batch, StreamEvent
@@ -26,6 +25,12 @@ from streaming.bus import Bus
 
 APP = "blood-cells"
 APPS = (APP, "fruits")
+SETTINGS = Settings(
+    apps={
+        "blood_cells": AppSection(task="detection", labels=("RBC", "WBC", "Platelets")),
+        "fruits": AppSection(task="classification", labels=("apple", "pear")),
+    }
+)
 #: A hundred images with one box each, as bright as `Watched.see` makes them.
 PROFILE = {
     "answers": {
@@ -46,10 +51,10 @@ PROFILE = {
 class Watched(Bus):
     """An operational database with windows, a registry, and what looks at both."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: Settings = SETTINGS) -> None:
         super().__init__(folder)
         self.registry = Registry(self.engine, self.commit, folder / "models")
-        self.live = LiveMetrics(self.engine, self.registry, APPS, MetricsSection())
+        self.live = LiveMetrics(self.engine, self.registry, settings)
         self.random = np.random.default_rng(4)
         self.version = "nobody"
 
@@ -120,9 +125,3 @@ class Watched(Bus):
 
     def _count(self, events: list[StreamEvent]) -> None:
         self.commit.run(WindowsConsumer(parse_age("26h")).prepare(Batch(events, {})))
-
-
-def within_a_pane(seconds: float = 3) -> None:
-    """Wait until a pane has still so many seconds to go, so that none ends in the midst."""
-    while 10 - time.time() % 10 < seconds:
-        time.sleep(0.05)

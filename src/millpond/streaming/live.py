@@ -12,7 +12,7 @@ from millpond.database.clock import machine_now
 from millpond.database.connection import reading
 from millpond.errors import Invalid
 from millpond.models.registry import Registry
-from millpond.settings import MetricsSection
+from millpond.settings import Settings
 from millpond.streaming.drift import LEAST
 from millpond.streaming.live_answers import (
     AppWindow,
@@ -41,17 +41,14 @@ class LiveMetrics:
     """Reads windows. Many threads may use one at the same time.
 
     Args:
-        apps: names of the applications, as routes have them.
         registry: knows the champions, whose profiles drift is compared with.
     """
 
-    def __init__(
-        self, engine: Engine, registry: Registry, apps: Sequence[str], section: MetricsSection
-    ) -> None:
+    def __init__(self, engine: Engine, registry: Registry, settings: Settings) -> None:
         self._engine = engine
         self._registry = registry
-        self._apps = apps
-        self._section = section
+        self._settings = settings
+        self._section = settings.metrics
         self._profiles: dict[str, Mapping[str, Any]] = {}
         self._answered: dict[tuple[Any, ...], tuple[Any, Any]] = {}
         self._lock = threading.Lock()
@@ -76,7 +73,7 @@ class LiveMetrics:
         with reading(self._engine) as connection:
             mark = read_mark(connection)
             behind = self._behind(connection)
-        names = [app] if app is not None else self._apps
+        names = [app] if app is not None else self._settings.app_names
         return {
             "at": iso(machine_now()),
             "watermark": self._watermark(mark),
@@ -109,6 +106,8 @@ class LiveMetrics:
 
     def drift(self, app: str) -> Drifted:
         """How far the newest images of an application are from its champion's profile."""
+        if self._settings.app(app).capture.policy == "low_confidence":
+            return Drifted("by its policy what is unsure is kept, which is no sample of all")
         champion = self._registry.champion(app)
         if champion is None:
             return Drifted("no champion")
