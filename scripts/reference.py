@@ -24,6 +24,7 @@ def main() -> int:
         "routes.md": routes(),
         "views.md": views(),
         "roles.md": roles(),
+        "events.md": events(),
     }
     stale = []
     for name, lines in pages.items():
@@ -182,6 +183,41 @@ def key_of(view: Any) -> list[str]:
     kept = f" Its rows are kept, refresh {view.refresh.text}." if view.refresh else ""
     key = ", ".join(f"`{column}`" for column in view.key)
     return [f"Key: {key}.{kept}", ""] if key else []
+
+
+def events() -> Iterator[str]:
+    """Every type of event with the fields of its data."""
+    from millpond.events.schemas import EVENT_TYPES, schema_of
+
+    yield from [
+        "# Events",
+        "",
+        "Each fact is told as a CloudEvent 1.0: `id`, `source` (`/apps/NAME`, or `/`), `type`,",
+        "`subject` (the id of what it tells of), `time` (when it was recorded), `partitionkey`",
+        "(what order is kept for), `dataschema` and `data`, whose JSON schema is given by",
+        "`GET /api/v1/events/schemas/TYPE`. Fields may be added: ignore what you do not know.",
+    ]
+    for kind in EVENT_TYPES:
+        schema = schema_of(kind)
+        yield from ["", f"## `{kind}`", "", f"{schema['title']}. {schema['description']}", ""]
+        fields = list(fields_of(schema))
+        if fields:
+            yield from ["| field | type | what it is |", "|---|---|---|", *fields]
+        else:
+            yield "Its data is empty."
+
+
+def fields_of(schema: dict[str, Any], within: str = "") -> Iterator[str]:
+    """A line for each field of a schema, those of objects within among them."""
+    for name, field in schema["properties"].items():
+        kind = field["type"]
+        shown = " or ".join([kind] if isinstance(kind, str) else kind)
+        needed = "" if name in schema["required"] else ", may be missing"
+        yield f"| `{within}{name}` | {shown}{needed} | {field['description']} |"
+        inner = field.get("items", field)
+        if "properties" in inner:
+            mark = "[]" if "items" in field else ""
+            yield from fields_of(inner, f"{within}{name}{mark}.")
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ from millpond.streaming.bus import Bus, open_bus
 from millpond.streaming.consumers import ConsumerGroup
 from millpond.streaming.live import LiveMetrics
 from millpond.streaming.outbox_source import OutboxSource
-from millpond.streaming.windows import WindowsConsumer
+from millpond.streaming.windows import WindowsConsumer, begin
 from millpond.values import app_route, parse_age
 
 
@@ -242,8 +242,9 @@ class Backends:
             groups.append(ConsumerGroup(outbox, relay, self.engine, self.commit, most=5_000))
         if self.settings.metrics.live:
             windows = WindowsConsumer(parse_age(self.settings.metrics.keep))
-            source = self.bus.source(self.engine)
-            groups.append(ConsumerGroup(source, windows, self.engine, self.commit))
+            counted = self.bus.source(self.engine)
+            self.commit.run(lambda transaction: begin(transaction.connection, counted.name))
+            groups.append(ConsumerGroup(counted, windows, self.engine, self.commit))
         groups += [
             topic_group(
                 name,

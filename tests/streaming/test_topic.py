@@ -16,9 +16,9 @@ from confluent_kafka import Producer
 
 from inbox import Inbox
 from kafka_cluster import KafkaCluster, kafka_cluster
-from millpond.errors import ProjectError, UsageError
+from millpond.errors import ProjectError
 from millpond.pipelines.land_topic import topic_group
-from millpond.settings import FILE, SourceSection, read_settings
+from millpond.settings import FILE, SourceSection
 from millpond.streaming.consumers import ConsumerGroup
 from streaming.bus import until
 
@@ -193,33 +193,20 @@ def landed(inbox: Inbox) -> int:
         return connection.exec_driver_sql("SELECT sum(rows) FROM landings").scalar() or 0
 
 
-def declare(folder: Path, url: str, feed: str = "plans", more: str = "") -> None:
+def declare(folder: Path, url: str) -> None:
     (folder / FILE).write_text(
         f"""
 [feeds.plans]
 key = ["id"]
 columns = {{ id = "integer", plan = "string", at = "timestamp" }}
 valid_from = "at"
-{more}
 
 [sources.plans]
 url = "{url}"
-feed = "{feed}"
+feed = "plans"
 seconds = 0.05
 """
     )
-
-
-def test_a_source_of_no_feed_is_refused(tmp_path: Path) -> None:
-    declare(tmp_path, "kafka://host:1/topic", feed="others")
-    with pytest.raises(UsageError, match="feed 'others', which is not declared; feeds are plans"):
-        read_settings(tmp_path)
-
-
-def test_a_feed_of_whole_files_is_refused(tmp_path: Path) -> None:
-    declare(tmp_path, "kafka://host:1/topic", more='from_path = { plan = "(.*)" }')
-    with pytest.raises(UsageError, match="has complete or from_path"):
-        read_settings(tmp_path)
 
 
 def test_a_malformed_address_is_refused(inbox: Inbox) -> None:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 from pydantic import Field
 
 from millpond.settings.section import Section
+
+#: Options of librdkafka that are nobody else's to read.
+_SECRET = re.compile(r"password|secret|token|jaas|\.pem$")
 
 
 class BusSection(Section):
@@ -31,3 +37,14 @@ class SourceSection(Section):
     options: dict[str, str] = Field(
         default_factory=dict, description="Options of librdkafka, such as security.protocol."
     )
+
+
+def without_secrets(value: Any) -> Any:
+    """The value of a setting as it may be shown.
+
+    >>> without_secrets({"sasl.username": "millpond", "sasl.password": "x"})
+    {'sasl.username': 'millpond', 'sasl.password': '***'}
+    """
+    if not isinstance(value, dict):
+        return value
+    return {name: "***" if _SECRET.search(str(name)) else one for name, one in value.items()}

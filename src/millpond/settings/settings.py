@@ -19,7 +19,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from millpond.errors import MillpondError, NotFound, ProjectError, UsageError
-from millpond.settings.bus import BusSection, SourceSection
+from millpond.settings.bus import BusSection, SourceSection, without_secrets
 from millpond.settings.capture import CaptureSection, CaptureSources
 from millpond.settings.feeds import FeedSection
 from millpond.settings.metrics import AlertSection, MetricsSection
@@ -377,7 +377,8 @@ def _settings_of(
         if isinstance(value, Section):
             yield from _settings_of(value, full, values)
             continue
-        yield Setting(".".join(full), value, _source_of(full, values), info.description or "")
+        source = _source_of(full, values)
+        yield Setting(".".join(full), without_secrets(value), source, info.description or "")
 
 
 def _tables(section: Any) -> Iterator[tuple[str | None, Section]]:

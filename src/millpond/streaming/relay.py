@@ -33,6 +33,8 @@ RELAY = "relay"
 _PATIENCE = 10.0
 _POLL = 0.1
 _HEADERS = [("content-type", STRUCTURED.encode())]
+#: Made once: a batch has thousands of events.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 _log = logging.getLogger(__name__)
 
@@ -158,7 +160,7 @@ def message_of(event: StreamEvent) -> bytes:
         event.recorded_at,
         event.data,
     )
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(told).encode()
 
 
 def _nothing(transaction: Transaction) -> None:
