@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from millpond.errors import Invalid
+from millpond.events.event import PARTITIONS
 from millpond.settings import AppSection, CaptureSection, Settings
 from millpond.streaming.live_answers import drift_answer
+from millpond.streaming.positions import Place, add_partitions
 from streaming.watched import APP, PROFILE, Watched
 
 
@@ -134,3 +136,15 @@ def test_what_is_kept_by_confidence_tells_nothing_of_drift(tmp_path: Path) -> No
     assert found["state"] == "unknown"
     assert found["reason"] is not None
     assert "policy" in found["reason"]
+
+
+def test_how_far_it_is_behind(watched: Watched) -> None:
+    place = Place("outbox", "windows")
+    assert watched.live.answer(["1m"], APP)["lag_ms"] is None
+    with watched.engine.begin() as connection:
+        add_partitions(connection, place, range(PARTITIONS), 0)
+    assert watched.live.answer(["1m"], APP)["lag_ms"] == 0
+    watched.tell(5)
+    behind = watched.live.answer(["1m"], APP)["lag_ms"]
+    assert behind is not None
+    assert 0 < behind < 60_000

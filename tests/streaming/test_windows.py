@@ -16,10 +16,10 @@ from millpond.database.connection import reading
 from millpond.streaming.pane_store import EVER, ever, pane_of, read_mark, since_images, window
 from millpond.streaming.pane_tables import panes
 from millpond.streaming.panes import PANE, PaneKey, Series
-from millpond.streaming.positions import Place, partitions_of
+from millpond.streaming.positions import Place, add_partitions, partitions_of
 from millpond.streaming.source import Batch, StreamEvent
 from millpond.streaming.sums import Measure
-from millpond.streaming.windows import WindowsConsumer, panes_within
+from millpond.streaming.windows import WindowsConsumer, begin, panes_within
 from millpond.values import MICROSECONDS, parse_age
 from streaming.bus import Bus
 from streaming.generated import START, Traffic
@@ -110,6 +110,23 @@ def test_the_panes_of_a_window() -> None:
     since, until = panes_within(START + 3 * MICROSECONDS, 60 * MICROSECONDS)
     assert (until - since, until) == (6 * PANE, pane_of(START) + PANE)
     assert panes_within(START, 1) == (pane_of(START), pane_of(START) + PANE)
+
+
+def test_windows_begin_anew_where_they_cannot_go_on(bus: Bus) -> None:
+    """Turned off for a time, or fed from elsewhere: nothing is counted twice."""
+    events = list(Traffic(200, seconds=10).events())
+    count(bus, events)
+    place = Place("outbox", WindowsConsumer.name)
+    with bus.engine.begin() as connection:
+        add_partitions(connection, place, range(16), 0)
+        begin(connection, "outbox")
+    assert stored(bus)
+    with bus.engine.begin() as connection:
+        begin(connection, "kafka")
+        assert partitions_of(connection, place) == {}
+        assert read_mark(connection).newest == 0
+        assert ever(connection) == {}
+    assert stored(bus) == set()
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, func, select
 
+from millpond.capture.tables import OUTBOX, outbox, stream_positions
 from millpond.database.clock import machine_now
 from millpond.database.connection import reading
 from millpond.errors import Invalid
@@ -23,7 +24,6 @@ from millpond.streaming.live_answers import (
 )
 from millpond.streaming.pane_store import Mark, read_mark, since_images, window
 from millpond.streaming.panes import PANE, Series
-from millpond.streaming.positions import lags
 from millpond.streaming.profile import drifts, has_profile
 from millpond.streaming.sums import NOTHING, Measure, Sums
 from millpond.streaming.windows import NAME, panes_within
@@ -161,10 +161,21 @@ class LiveMetrics:
 
     def _behind(self, connection: Connection) -> float | None:
         """Milliseconds since the oldest event was recorded that is still to be counted."""
-        for lag in lags(connection):
-            if lag.consumer == NAME:
-                return 0.0 if lag.since is None else (machine_now() - lag.since) / 1000
-        return None
+        position = stream_positions
+        waiting = (
+            select(func.min(outbox.c.recorded_at))
+            .where(
+                outbox.c.partition == position.c.partition,
+                outbox.c.recorded_at > position.c.position,
+            )
+            .scalar_subquery()
+        )
+        own = (position.c.source == OUTBOX) & (position.c.consumer == NAME)
+        found = connection.scalars(select(waiting).select_from(position).where(own)).all()
+        since = [moment for moment in found if moment is not None]
+        if not found:
+            return None
+        return max(0.0, (machine_now() - min(since)) / 1000) if since else 0.0
 
     def _window(self, app: str, name: str, length: int, label: str | None) -> AppWindow:
         span = panes_within(machine_now(), length)

@@ -13,11 +13,15 @@ from collections.abc import Callable, Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from sqlalchemy import Connection, delete, select
 
+from millpond.capture.tables import stream_positions, stream_workers
 from millpond.database.group_commit import Transaction
 from millpond.streaming.columns import columns_of
 from millpond.streaming.pane_store import EVER, Mark, add, forget, keep_mark, pane_of, read_mark
+from millpond.streaming.pane_tables import pane_marks, panes
 from millpond.streaming.panes import PANE, PaneKey, panes_of
+from millpond.streaming.seen_tables import seen_events, seen_lanes
 from millpond.streaming.source import Batch
 from millpond.streaming.sums import Measure, Sums
 
@@ -62,6 +66,22 @@ class WindowsConsumer:
         if oldest > forgotten:
             forget(connection, oldest)
         keep_mark(connection, Mark(latest, mark.dropped + dropped))
+
+
+def begin(connection: Connection, source: str) -> None:
+    """Begin anew where what was counted does not go on from the positions in a source.
+
+    That is so when live metrics were turned off for a time, or when events come from
+    another source than before: what was counted then would be counted again.
+    """
+    table = stream_positions
+    known = select(table.c.source).where(table.c.consumer == NAME).distinct()
+    if connection.scalars(known).all() == [source]:
+        return
+    for kept in (stream_positions, stream_workers, seen_events, seen_lanes):
+        connection.execute(delete(kept).where(kept.c.consumer == NAME))
+    for counted in (panes, pane_marks):
+        connection.execute(delete(counted))
 
 
 def panes_within(now: int, length: int) -> tuple[int, int]:
