@@ -46,6 +46,22 @@ def test_windows_of_several_lengths(watched: Watched) -> None:
     assert minute["until"] == hour["until"]
 
 
+def test_the_last_window_that_has_ended(watched: Watched) -> None:
+    watched.see(3, ago=90)
+    watched.see(1)
+    [app] = watched.live.answer(["1m", "10m"], APP, kind="tumbling")["apps"]
+    minute, ten = app["windows"]
+    assert minute["until"].endswith(":00.000000Z")
+    assert ten["until"][15:] == "0:00.000000Z"
+    assert minute["inferences"] in (0, 3)
+    # A window is final when the newest event is a minute later than its end.
+    watched.see(1, ago=-200)
+    [app] = watched.live.answer(["1m"], APP, kind="tumbling")["apps"]
+    assert app["windows"][0]["final"]
+    [app] = watched.live.answer(["1m"], APP)["apps"]
+    assert app["windows"][0]["inferences"] == 1
+
+
 def test_of_a_label_alone(watched: Watched) -> None:
     watched.see(20)
     [app] = watched.live.answer(["1m"], APP, "WBC")["apps"]

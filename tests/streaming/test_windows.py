@@ -110,6 +110,10 @@ def test_the_panes_of_a_window() -> None:
     since, until = panes_within(START + 3 * MICROSECONDS, 60 * MICROSECONDS)
     assert (until - since, until) == (6 * PANE, pane_of(START) + PANE)
     assert panes_within(START, 1) == (pane_of(START), pane_of(START) + PANE)
+    length = 300 * MICROSECONDS
+    since, until = panes_within(START + 299 * MICROSECONDS, length, "tumbling")
+    assert (until % length, until - since) == (0, length)
+    assert until <= START + 299 * MICROSECONDS < until + length
 
 
 def test_windows_begin_anew_where_they_cannot_go_on(bus: Bus) -> None:

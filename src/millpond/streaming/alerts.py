@@ -24,6 +24,7 @@ from millpond.streaming.live import LiveMetrics
 from millpond.streaming.live_answers import error_rate
 from millpond.streaming.panes import Series
 from millpond.streaming.sums import Measure, Sums
+from millpond.streaming.windows import panes_within
 from millpond.values import app_route, iso, new_id, parse_age
 
 #: What becomes of an alert.
@@ -112,7 +113,8 @@ class Alerts:
     def _measured(self, rule: AlertSection, app: str) -> tuple[float | None, bool]:
         if rule.measure.startswith("drift"):
             return self._drifted(rule.measure, app)
-        value = measured(rule.measure, self._live.sums(app, parse_age(rule.window)))
+        span = panes_within(machine_now(), parse_age(rule.window))
+        value = measured(rule.measure, self._live.sums(app, span))
         if value is None:
             return None, False
         above = rule.above is not None and value > rule.above

@@ -16,17 +16,16 @@ from millpond.models.registry import Registry
 from millpond.settings import Settings
 from millpond.streaming.drift import LEAST
 from millpond.streaming.live_answers import (
-    AppWindow,
     Drifted,
     MetricsAnswer,
     drift_answer,
     window_answer,
 )
-from millpond.streaming.pane_store import Mark, read_mark, since_images, window
+from millpond.streaming.pane_store import Mark, pane_of, read_mark, since_images, window
 from millpond.streaming.panes import PANE, Series
 from millpond.streaming.profile import drifts, has_profile
 from millpond.streaming.sums import NOTHING, Measure, Sums
-from millpond.streaming.windows import NAME, panes_within
+from millpond.streaming.windows import NAME, Kind, panes_within
 from millpond.values import iso, parse_age
 
 #: The windows that are told of where none is asked for.
@@ -50,7 +49,7 @@ class LiveMetrics:
         self._settings = settings
         self._section = settings.metrics
         self._profiles: dict[str, Mapping[str, Any]] = {}
-        self._answered: dict[tuple[Any, ...], tuple[Any, Any]] = {}
+        self._answered: dict[tuple[Any, ...], tuple[Mark, Any]] = {}
         self._lock = threading.Lock()
 
     def answer(
@@ -58,6 +57,7 @@ class LiveMetrics:
         windows: Sequence[str] = WINDOWS,
         app: str | None = None,
         label: str | None = None,
+        kind: Kind = "sliding",
     ) -> MetricsAnswer:
         """What the newest windows say.
 
@@ -65,6 +65,7 @@ class LiveMetrics:
             windows: their lengths, such as ``5m``.
             app: of this application alone.
             label: of this label alone, where windows tell of labels.
+            kind: sliding windows end now, tumbling ones have ended last.
 
         Raises:
             Invalid: a window is no age, shorter than 10 s, or longer than panes are kept.
@@ -73,17 +74,22 @@ class LiveMetrics:
         with reading(self._engine) as connection:
             mark = read_mark(connection)
             behind = self._behind(connection)
+        spans = {
+            name: panes_within(machine_now(), length, kind) for name, length in lengths.items()
+        }
+        watermark = mark.newest - parse_age(self._section.lateness)
         names = [app] if app is not None else self._settings.app_names
         return {
             "at": iso(machine_now()),
-            "watermark": self._watermark(mark),
+            "watermark": iso(watermark) if mark.newest else None,
             "lag_ms": behind,
             "dropped": mark.dropped,
             "apps": [
                 {
                     "app": name,
                     "windows": [
-                        self._window(name, text, length, label) for text, length in lengths.items()
+                        window_answer(text, span, self.sums(name, span), label, watermark)
+                        for text, span in spans.items()
                     ],
                     "drift": drift_answer(self.drift(name)),
                 }
@@ -91,18 +97,17 @@ class LiveMetrics:
             ],
         }
 
-    def sums(self, app: str, length: int) -> dict[Series, Sums]:
-        """The sums of each series of an application in the newest window of a length.
+    def sums(self, app: str, span: tuple[int, int]) -> dict[Series, Sums]:
+        """The sums of each series of an application in a window.
 
         Args:
-            length: in microseconds.
+            span: the first pane, and the one after the last; see `windows.panes_within`.
         """
-        since, until = panes_within(machine_now(), length)
 
         def read(connection: Connection) -> dict[Series, Sums]:
-            return window(connection, since, until, app)
+            return window(connection, *span, app)
 
-        return self._kept((app, length), until, read)
+        return self._kept((app, span), read)
 
     def drift(self, app: str) -> Drifted:
         """How far the newest images of an application are from its champion's profile."""
@@ -114,7 +119,7 @@ class LiveMetrics:
         profile = self._profile(champion)
         if not has_profile(profile):
             return Drifted("the champion has no profile", champion)
-        until = panes_within(machine_now(), PANE)[1]
+        until = pane_of(machine_now()) + PANE
 
         def read(connection: Connection) -> Drifted:
             since = since_images(connection, app, champion, self._section.drift_images)
@@ -127,22 +132,22 @@ class LiveMetrics:
             labels = {label: sums for label, sums in own.items() if label is not None}
             return Drifted(None, champion, images, since, drifts(profile, whole, labels))
 
-        return self._kept(("drift", app, champion), until, read)
+        return self._kept(("drift", app, champion, until), read)
 
-    def _kept(self, key: tuple[Any, ...], until: int, read: Callable[[Connection], Found]) -> Found:
-        """What was read before, as long as nothing was counted since and the window is the same."""
+    def _kept(self, key: tuple[Any, ...], read: Callable[[Connection], Found]) -> Found:
+        """What was read before, as long as nothing was counted since."""
         with reading(self._engine) as connection:
-            state = (until, read_mark(connection))
+            mark = read_mark(connection)
             with self._lock:
                 kept = self._answered.get(key)
-            if kept is not None and kept[0] == state:
+            if kept is not None and kept[0] == mark:
                 found: Found = kept[1]
                 return found
             found = read(connection)
         with self._lock:
             if len(self._answered) >= _KEPT:
                 self._answered.clear()
-            self._answered[key] = (state, found)
+            self._answered[key] = (mark, found)
         return found
 
     def _profile(self, version: str) -> Mapping[str, Any]:
@@ -155,9 +160,6 @@ class LiveMetrics:
         if not PANE <= length <= longest:
             raise Invalid(f"window {text!r} is not from 10s to {self._section.keep}")
         return length
-
-    def _watermark(self, mark: Mark) -> str | None:
-        return iso(mark.newest - parse_age(self._section.lateness)) if mark.newest else None
 
     def _behind(self, connection: Connection) -> float | None:
         """Milliseconds since the oldest event was recorded that is still to be counted."""
@@ -176,7 +178,3 @@ class LiveMetrics:
         if not found:
             return None
         return max(0.0, (machine_now() - min(since)) / 1000) if since else 0.0
-
-    def _window(self, app: str, name: str, length: int, label: str | None) -> AppWindow:
-        span = panes_within(machine_now(), length)
-        return window_answer(name, span, self.sums(app, length), label)

@@ -60,6 +60,7 @@ class AppWindow(ModelWindow):
     window: str
     since: str
     until: str
+    final: bool
     refusals: dict[str, int]
     error_rate: float | None
     brightness: list[int]
@@ -119,7 +120,11 @@ class Drifted:
 
 
 def window_answer(
-    name: str, span: tuple[int, int], sums: Mapping[Series, Sums], label: str | None
+    name: str,
+    span: tuple[int, int],
+    sums: Mapping[Series, Sums],
+    label: str | None,
+    watermark: int,
 ) -> AppWindow:
     """A window of an application.
 
@@ -127,6 +132,7 @@ def window_answer(
         name: its length, as it was asked for.
         span: its first microsecond since 1970, and the one after its last.
         label: of labels, this one alone.
+        watermark: a window that ends before it is final.
     """
     models: dict[str | None, dict[str | None, Sums]] = defaultdict(dict)
     for series, one in sums.items():
@@ -138,6 +144,7 @@ def window_answer(
         "window": name,
         "since": iso(span[0]),
         "until": iso(span[1]),
+        "final": span[1] <= watermark,
         "refusals": {
             str(status): int(count) for status, count in zip(statuses, counts, strict=True)
         },

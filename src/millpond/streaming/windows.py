@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from typing import Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,6 +26,8 @@ from millpond.streaming.seen_tables import seen_events, seen_lanes
 from millpond.streaming.source import Batch
 from millpond.streaming.sums import Measure, Sums
 
+#: How windows of one length lie to each other.
+Kind = Literal["sliding", "tumbling"]
 #: Under this name the positions are kept.
 NAME = "windows"
 
@@ -84,15 +87,17 @@ def begin(connection: Connection, source: str) -> None:
         connection.execute(delete(counted))
 
 
-def panes_within(now: int, length: int) -> tuple[int, int]:
-    """The panes of a sliding window: from the first to the one after the last.
+def panes_within(now: int, length: int, kind: Kind = "sliding") -> tuple[int, int]:
+    """The panes of the newest window: from the first to the one after the last.
 
     Args:
-        now: the moment in the last pane, which fills up meanwhile.
         length: microseconds of the window; whole panes, at least one.
+        kind: a sliding window ends with the pane of `now`, which fills up meanwhile; of
+            tumbling ones, which lie side by side, it is the last that has ended.
     """
-    until = pane_of(now) + PANE
-    return until - max(1, length // PANE) * PANE, until
+    length = max(1, length // PANE) * PANE
+    until = now // length * length if kind == "tumbling" else pane_of(now) + PANE
+    return until - length, until
 
 
 def _ever(found: Mapping[PaneKey, Sums]) -> dict[PaneKey, Sums]:

@@ -21,6 +21,7 @@ from millpond.serving.services import Services
 from millpond.streaming.alerts import AlertAnswer, list_alerts
 from millpond.streaming.live import WINDOWS
 from millpond.streaming.live_answers import MetricsAnswer
+from millpond.streaming.windows import Kind
 from millpond.values import app_route
 
 routes = Routes("Metrics")
@@ -36,6 +37,9 @@ _Windows = Annotated[
     list[str], Query(description="Lengths of the windows, from 10s on; may be repeated.")
 ]
 _App = Annotated[str | None, Query(description="Of this application only.")]
+_Kind = Annotated[
+    Kind, Query(description="Sliding windows end now; tumbling ones have ended last.")
+]
 _Label = Annotated[str | None, Query(description="Of labels, this one only.")]
 
 
@@ -58,6 +62,7 @@ async def live(
     window: _Windows = list(WINDOWS),  # noqa: B006
     app: _App = None,
     label: _Label = None,
+    kind: _Kind = "sliding",
 ) -> Response:
     """What the newest windows say of each application.
 
@@ -69,7 +74,7 @@ async def live(
 
     async def read() -> MetricsAnswer:
         return await to_thread.run_sync(
-            lambda: services.live.answer(window, only, label), limiter=limiter
+            lambda: services.live.answer(window, only, label, kind), limiter=limiter
         )
 
     first = await read()
