@@ -122,10 +122,14 @@ class ConsumerGroup:
         for thread in self._threads:
             thread.start()
 
-    def stop(self) -> None:
-        """End with the batch that is under way, and let others have the partitions."""
+    def end(self) -> None:
+        """Begin no other batch, and wait for nothing in the one that is under way."""
         self._stopping.set()
         self._consumer.stop()
+
+    def stop(self) -> None:
+        """End with the batch that is under way, and let others have the partitions."""
+        self.end()
         for thread in self._threads:
             thread.join()
         self._source.close()

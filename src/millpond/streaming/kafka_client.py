@@ -16,7 +16,7 @@ from millpond.events.event import PARTITIONS
 from millpond.streaming.kafka_address import KafkaAddress
 
 #: Seconds in which brokers are to answer.
-PATIENCE = 5.0
+PATIENCE = 3.0
 
 
 def settings_of(address: KafkaAddress) -> dict[str, Any]:
@@ -40,13 +40,10 @@ def partitions_of(client: Any, address: KafkaAddress, patience: float = PATIENCE
     Raises:
         Busy: no broker answers, or there is no such topic.
     """
-    try:
-        found = client.list_topics(address.topic, timeout=patience).topics[address.topic]
-    except KafkaException as error:
-        raise Busy(f"Kafka at {address.brokers} does not answer: {said(error)}") from error
-    if found.error is not None or not found.partitions:
+    found = _find_partitions(client, address, patience)
+    if not found:
         raise Busy(f"Kafka at {address.brokers} has no topic {address.topic}: make it there")
-    return len(found.partitions)
+    return found
 
 
 def make_topic(address: KafkaAddress) -> None:
@@ -56,19 +53,26 @@ def make_topic(address: KafkaAddress) -> None:
         Busy: no broker answers, or we may not make one.
     """
     admin = AdminClient(settings_of(address))
-    try:
-        partitions_of(admin, address)
+    if _find_partitions(admin, address, PATIENCE):
         return
-    except Busy:
-        made = admin.create_topics([NewTopic(address.topic, PARTITIONS)], request_timeout=PATIENCE)
+    made = admin.create_topics([NewTopic(address.topic, PARTITIONS)], request_timeout=PATIENCE)
     try:
-        made[address.topic].result(2 * PATIENCE)
+        made[address.topic].result()
     except KafkaException as error:
         if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
             raise Busy(
                 f"Kafka at {address.brokers} has no topic {address.topic}, and does not let us "
                 f"make it ({said(error)}): make it with {PARTITIONS} partitions"
             ) from error
+
+
+def _find_partitions(client: Any, address: KafkaAddress, patience: float) -> int:
+    """The partitions of a topic; 0 where there is no such topic."""
+    try:
+        found = client.list_topics(address.topic, timeout=patience).topics[address.topic]
+    except KafkaException as error:
+        raise Busy(f"Kafka at {address.brokers} does not answer: {said(error)}") from error
+    return 0 if found.error is not None else len(found.partitions)
 
 
 def describe(address: KafkaAddress) -> str:

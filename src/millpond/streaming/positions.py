@@ -5,12 +5,13 @@ Nothing here decides; every function is a statement or two inside the caller's t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, update
 
 from millpond.capture.tables import OUTBOX, outbox, stream_positions, stream_workers
+from millpond.events.event import PARTITIONS
 
 
 @dataclass(frozen=True)
@@ -133,13 +134,22 @@ def forget_others(connection: Connection, source: str, consumers: Collection[str
 
 def lags(connection: Connection) -> list[Lag]:
     """How far each consumer of the outbox is behind, by name."""
-    table = stream_positions
-    ahead = (outbox.c.partition == table.c.partition) & (outbox.c.recorded_at > table.c.position)
-    query = (
-        select(table.c.consumer, func.count(outbox.c.event_id), func.min(outbox.c.recorded_at))
-        .select_from(table.outerjoin(outbox, ahead))
-        .where(table.c.source == OUTBOX)
-        .group_by(table.c.consumer)
-        .order_by(table.c.consumer)
-    )
-    return [Lag(*row) for row in connection.execute(query)]
+    table, found = stream_positions, dict[str, dict[int, list[int]]]()
+    query = select(table.c.consumer, table.c.partition, table.c.position).order_by(table.c.consumer)
+    for consumer, partition, position in connection.execute(query.where(table.c.source == OUTBOX)):
+        found.setdefault(consumer, {}).setdefault(position, []).append(partition)
+    return [_lag(connection, consumer, positions) for consumer, positions in found.items()]
+
+
+def _lag(connection: Connection, consumer: str, positions: Mapping[int, Sequence[int]]) -> Lag:
+    """What is after each position in the partitions that are there; mostly all are at one."""
+    events, oldest = 0, list[int]()
+    for position, partitions in positions.items():
+        query = select(func.count(), func.min(outbox.c.recorded_at))
+        query = query.where(outbox.c.recorded_at > position)
+        if len(partitions) < PARTITIONS:
+            query = query.where(outbox.c.partition.in_(partitions))
+        count, since = connection.execute(query).one()
+        events += count
+        oldest += [] if since is None else [since]
+    return Lag(consumer, events, min(oldest, default=None))

@@ -32,5 +32,8 @@ class ConsumerGroups:
 
     def stop(self) -> None:
         """End each with the batch that it is at; calling it twice does no harm."""
+        # All at once: one may wait some seconds for a broker that does not answer.
+        for group in self._started:
+            group.end()
         while self._started:
             self._started.pop().stop()
