@@ -6,7 +6,6 @@ really brought before anything of that size is made.
 
 from __future__ import annotations
 
-import json
 import struct
 from collections.abc import Sequence
 from itertools import chain
@@ -87,26 +86,26 @@ def to_binary(array: NDArray[Any]) -> bytes:
     return b"".join(chain.from_iterable(parts))
 
 
-def to_json(name: str, array: NDArray[Any]) -> str:
-    """The elements of an array as a flat JSON array.
+def to_json(name: str, array: NDArray[Any]) -> list[Any]:
+    """The elements of an array as JSON values, flat; those of ``BYTES`` are text.
 
     Raises:
         Invalid: JSON cannot hold one of them, or they are too many.
     """
     if array.size > MOST_ELEMENTS:
-        raise Invalid(
-            f"output {name!r} has {array.size} elements, and at most {MOST_ELEMENTS} go as JSON; "
-            "ask for it with binary_data"
-        )
+        raise _as_binary(name, f"has {array.size} elements, of which JSON takes {MOST_ELEMENTS}")
+    if datatype_of(array.dtype) != BYTES:
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise _as_binary(name, "is not finite, which numbers in JSON are")
+        return array.ravel().tolist()
     try:
-        if datatype_of(array.dtype) == BYTES:
-            return json.dumps([_bytes(one).decode() for one in array.flat], ensure_ascii=False)
-        return json.dumps(array.ravel().tolist(), allow_nan=False, separators=(",", ":"))
-    except ValueError as error:
-        raise Invalid(
-            f"output {name!r} has an element that JSON cannot hold ({error}); "
-            "ask for it with binary_data"
-        ) from error
+        return [_bytes(one).decode() for one in array.flat]
+    except UnicodeDecodeError:
+        raise _as_binary(name, "is no UTF-8, which text in JSON is") from None
+
+
+def _as_binary(name: str, why: str) -> Invalid:
+    return Invalid(f"output {name!r} {why}; ask for it with binary_data")
 
 
 def _flattened(name: str, shape: Sequence[int], data: list[Any]) -> list[Any]:

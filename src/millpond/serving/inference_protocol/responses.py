@@ -42,7 +42,7 @@ def respond(request: InferRequest, model: str, version: str, inferred: Inferred)
     tensors, behind = [], []
     for output in asked(request, list(inferred.tensors)):
         array = inferred.tensors[output.name]
-        tensor = {
+        tensor: dict[str, Any] = {
             "name": output.name,
             "datatype": datatype_of(array.dtype),
             "shape": list(array.shape),
@@ -50,16 +50,17 @@ def respond(request: InferRequest, model: str, version: str, inferred: Inferred)
         if output.binary:
             behind.append(to_binary(array))
             tensor["parameters"] = {"binary_data_size": len(behind[-1])}
-            tensors.append(json.dumps(tensor))
         else:
-            tensors.append(f'{json.dumps(tensor)[:-1]}, "data": {to_json(output.name, array)}}}')
-    head = {
+            tensor["data"] = to_json(output.name, array)
+        tensors.append(tensor)
+    about = {
         "model_name": model,
         "model_version": version,
         **({} if request.id is None else {"id": request.id}),
         "parameters": dict(inferred.parameters),
+        "outputs": tensors,
     }
-    text = f'{json.dumps(head)[:-1]}, "outputs": [{", ".join(tensors)}]}}'.encode()
+    text = json.dumps(about, separators=(",", ":")).encode()
     if not behind:
         return Response(text, media_type="application/json")
     length = {JSON_LENGTH: str(len(text))}
