@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -202,6 +203,21 @@ def test_refusals_are_kept_with_their_application(user: httpx.Client, cells: Ser
     assert_refused(post(user, {**IMAGE, "data": ["?"]}), 400, "base64")
     told = "select app, status from refusals where reason like '%base64%'"
     assert set(cells.rows(told)) == {("blood-cells", 400)}
+
+
+def test_of_large_requests_in_json_a_few_are_read_at_once(user: httpx.Client) -> None:
+    shape = [200, 200, 3]
+    sent = {"name": "pixels", "shape": shape, "datatype": "UINT8", "data": [7] * 120_000}
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda _: post(user, sent), range(16)))
+    statuses = {answer.status_code for answer in answers}
+    assert statuses <= {200, 503}
+    assert 200 in statuses
+    for answer in answers:
+        if answer.status_code == 503:
+            assert "binary data" in answer.json()["error"]
+            assert int(answer.headers["Retry-After"]) >= 1
+    assert post(user, sent).status_code == 200
 
 
 SIDES = st.integers(-1, 3) | st.sampled_from([48, 64, 2**31 - 1, 2**31, 2**63, 2**64])

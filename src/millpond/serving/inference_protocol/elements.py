@@ -123,7 +123,7 @@ def _flattened(name: str, shape: Sequence[int], data: list[Any]) -> list[Any]:
 def _strings(name: str, count: int, data: memoryview) -> list[bytes]:
     if count > MOST_ELEMENTS or count * _LENGTH.size > len(data):
         raise Invalid(f"tensor {name!r} of {count} BYTES does not fit into {len(data)} bytes")
-    found = []
+    found: list[bytes] = []
     at = 0
     for _ in range(count):
         start = at + _LENGTH.size

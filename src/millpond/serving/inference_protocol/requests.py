@@ -112,7 +112,7 @@ def read_request(body: bytes, json_length: str | None) -> InferRequest:
     Raises:
         Invalid: the body is not of the protocol; the message says where.
     """
-    length = len(body) if json_length is None else _length(json_length, len(body))
+    length = _length(json_length, len(body))
     if json_length is not None and length == NO_JSON:
         return InferRequest(None, {}, (), (), binary=True, raw=memoryview(body))
     request = _parsed(body[:length])
@@ -127,6 +127,16 @@ def read_request(body: bytes, json_length: str | None) -> InferRequest:
         binary=binary,
         timeout=timeout,
     )
+
+
+def elements_of(body: bytes, json_length: str | None) -> int:
+    """How many elements the JSON of a body may have: one for each comma and bracket.
+
+    Raises:
+        Invalid: the body is not as long as the header says that its JSON is.
+    """
+    length = _length(json_length, len(body))
+    return sum(body.count(mark, 0, length) for mark in (b",", b"[", b"{"))
 
 
 def inflated(body: bytes, encoding: str, most: int) -> bytes:
@@ -153,15 +163,16 @@ def inflated(body: bytes, encoding: str, most: int) -> bytes:
     return plain
 
 
-def _length(text: str, most: int) -> int:
+def _length(text: str | None, most: int) -> int:
+    if text is None:
+        return most
     if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= most):
         raise Invalid(f"{JSON_LENGTH} is {text[:40]!r}; the body has {most} bytes")
     return int(text)
 
 
 def _parsed(text: bytes) -> _RequestObject:
-    # Each comma and bracket may become an object of many times its size.
-    if sum(map(text.count, (b",", b"[", b"{"))) > MOST_ELEMENTS:
+    if elements_of(text, None) > MOST_ELEMENTS:
         raise Invalid(
             f"the JSON has more than {MOST_ELEMENTS} elements; send tensors as binary data"
         )
