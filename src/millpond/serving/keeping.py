@@ -249,7 +249,8 @@ def _answered(transaction: Transaction, one: _Asked) -> Kept | Exception | None:
     """What a request is answered of which nothing is to be recorded; None of others."""
     one.named = False
     try:
-        inference_id = one.key and find_answered(transaction.connection, one.key)
+        connection = transaction.connection
+        inference_id = None if one.key is None else find_answered(connection, one.key)
         if inference_id is None:
             one.admission(transaction)
     except DBAPIError:
