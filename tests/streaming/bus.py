@@ -63,6 +63,10 @@ class Noting:
     def stop(self) -> None:
         pass
 
+    def has(self, count: int) -> bool:
+        """Whether so many events were got."""
+        return sum(len(batch.events) for batch in self.batches) >= count
+
 
 class Bus:
     """Opens the operational database in a folder, as a process does."""

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+import backends
 from millpond.database.connection import reading
 from millpond.errors import Busy
 from millpond.streaming.leases import fair_share
 from millpond.streaming.positions import Place, lags, partitions_of
 from millpond.streaming.source import Batch
 from streaming.bus import Bus, Noting, in_order, until
+
+pytestmark = pytest.mark.parametrize("database", backends.KINDS, indirect=True)
 
 OUTBOX = Place("outbox", "noting")
 
@@ -51,10 +55,14 @@ def test_an_event_is_there_soon(bus: Bus) -> None:
     noting = Noting()
     bus.group(noting, pause=0.1)
     until(lambda: bool(held(bus)))
-    started = time.monotonic()
-    bus.tell(1)
-    until(lambda: bool(noting.batches))
-    assert time.monotonic() - started < 0.5
+    waits = []
+    for number in range(5):
+        started = time.monotonic()
+        bus.tell(1, first=number)
+        until(partial(noting.has, number + 1))
+        waits.append(time.monotonic() - started)
+    # A machine that does much else may be late now and then, but not always.
+    assert min(waits) < 0.3
 
 
 def test_a_consumer_that_fails_gets_the_same_again(bus: Bus) -> None:
