@@ -40,16 +40,21 @@ class KafkaSource:
     def read(self, after: Mapping[int, int], most: int) -> Batch:
         """The messages that have come in; what is no event is said, and left out."""
         messages = self._topic.read(after, most)
-        events = []
+        events: list[StreamEvent] = []
         for message in messages:
             try:
-                *told, data = from_cloudevent(message.value)
+                told = from_cloudevent(message.value)
             except Invalid as error:
                 self.rejected += 1
                 where = f"{self.name} {message.partition}/{message.offset}"
                 _log.warning("%s left out: %s", where, error)
                 continue
-            events.append(StreamEvent(*told, message.partition, data))
+            event_id, kind, app, key, entity_id, recorded_at, data = told
+            events.append(
+                StreamEvent(
+                    event_id, kind, app, key, entity_id, recorded_at, message.partition, data
+                )
+            )
         positions = {**after, **{one.partition: one.offset for one in messages}}
         return Batch(events, positions, bool(messages))
 

@@ -77,7 +77,7 @@ def lane_of(event: StreamEvent) -> int:
 
 
 def _known(connection: Connection, place: Place, ids: Sequence[str]) -> set[str]:
-    table, known = seen_events, set()
+    table, known = seen_events, set[str]()
     for at in range(0, len(ids), _AT_ONCE):
         some = table.c.event_id.in_(ids[at : at + _AT_ONCE])
         known.update(connection.scalars(select(table.c.event_id).where(place.rows(table), some)))
