@@ -44,7 +44,7 @@ from millpond.serving.predict import PredictService, decode_limits
 from millpond.serving.queue import ReviewQueue
 from millpond.serving.queue_items import QueueItems
 from millpond.serving.recording import RecordService
-from millpond.settings import EngineSection, Settings, read_settings
+from millpond.settings import AppSection, EngineSection, Settings, read_settings
 from millpond.snapshots.snapshots import Snapshots, named_moment
 from millpond.streaming.alerts import Alerts
 from millpond.streaming.bus import Bus, open_bus
@@ -53,6 +53,9 @@ from millpond.streaming.live import LiveMetrics
 from millpond.streaming.outbox_source import OutboxSource
 from millpond.streaming.windows import WindowsConsumer, begin
 from millpond.values import app_route, parse_age
+
+#: Who acts where a script of the project's own opens it.
+LOCAL = "os:python"
 
 
 class Backends:
@@ -100,6 +103,44 @@ class Backends:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def app_name(self, app: str | None) -> str:
+        """The name of an application as output shows it; None where the project has just one.
+
+        Raises:
+            NotFound: the project has none of that name.
+            UsageError: the project has several, or none at all.
+        """
+        if app is not None:
+            self.settings.app(app)
+            return app_route(app)
+        if len(self.settings.apps) == 1:
+            return self.settings.app_names[0]
+        names = ", ".join(self.settings.app_names)
+        raise UsageError(
+            f"this project has several applications ({names}); name one with --app"
+            if names
+            else "this project has no application; add [apps.NAME] to millpond.toml"
+        )
+
+    def feed_name(self, feed: str | None) -> str:
+        """The name of a feed; None where the project has just one.
+
+        Raises:
+            NotFound: the project has none of that name.
+            UsageError: the project has several, or none at all.
+        """
+        if feed is None and len(self.settings.feeds) == 1:
+            return next(iter(self.settings.feeds))
+        if feed is None:
+            names = ", ".join(sorted(self.settings.feeds)) or "none: add [feeds.NAME]"
+            raise UsageError(f"name a feed with --feed; this project has {names}")
+        self.settings.feed(feed)
+        return feed
+
+    def section(self, app: str) -> AppSection:
+        """What the settings declare of an application."""
+        return self.settings.app(app)
 
     @cached_property
     def store(self) -> ObjectStore:
