@@ -43,15 +43,15 @@ def test_the_oldest_are_taken_first_and_stay_until_they_are_removed(
     names = [new_id() for _ in range(5)]
     for name in names:
         buffer.add(name, name.encode())
-    assert buffer.take(2) == names[:2]
-    assert buffer.read(names[0]) == names[0].encode()
+    assert buffer.oldest(2) == names[:2]
+    assert buffer.take(names[0]) == names[0].encode()
     buffer.remove(names[0])
-    assert buffer.take(2) == names[1:3]
-    assert buffer.take(9, without={names[1]}) == names[2:]
+    assert buffer.oldest(2) == names[1:3]
+    assert buffer.oldest(9, without={names[1]}) == names[2:]
     buffer.close()
     again = Buffer(tmp_path / "buffer", 10_000)
-    assert (again.waiting, again.bytes) == (4, 4 * 36)
-    assert again.take(9) == names[1:]
+    assert (again.waiting, again.size) == (4, 4 * 36)
+    assert again.oldest(9) == names[1:]
     again.close()
 
 
@@ -66,10 +66,9 @@ def test_full_it_refuses_what_is_new(buffer: Buffer) -> None:
     with pytest.raises(DiskFull, match="9,000 of 10,000 bytes"):
         buffer.add(new_id(), b"x" * 1_001)
     buffer.add(new_id(), b"x" * 1_000)
-    buffer.take(1)
     buffer.remove(first)
     buffer.add(new_id(), b"x" * 9_000)
-    assert (buffer.waiting, buffer.bytes, buffer.dropped) == (2, 10_000, 0)
+    assert (buffer.waiting, buffer.size, buffer.dropped) == (2, 10_000, 0)
 
 
 def test_full_it_gives_up_the_oldest_where_that_is_asked_for(tmp_path: Path) -> None:
@@ -77,12 +76,12 @@ def test_full_it_gives_up_the_oldest_where_that_is_asked_for(tmp_path: Path) -> 
     names = [new_id() for _ in range(4)]
     for name in names[:3]:
         buffer.add(name, b"x" * 3_000)
-    assert buffer.take(1) == names[:1]
+    buffer.take(names[0])
     buffer.add(names[3], b"x" * 3_000)
     assert buffer.dropped == 1
-    assert buffer.take(9) == [names[0], *names[2:]], "what is being sent is not given up"
+    assert buffer.oldest(9) == [names[0], *names[2:]], "what is being sent is not given up"
     with pytest.raises(DiskFull):
-        buffer.add(new_id(), b"x" * 3_000)
+        buffer.add(new_id(), b"x" * 10_001)
     buffer.close()
     with pytest.raises(Invalid, match="'wait' is not one of raise, drop"):
         Buffer(tmp_path, 10_000, "wait")  # type: ignore[arg-type]
@@ -91,7 +90,6 @@ def test_full_it_gives_up_the_oldest_where_that_is_asked_for(tmp_path: Path) -> 
 def test_what_is_refused_lies_aside_with_its_reason(buffer: Buffer, tmp_path: Path) -> None:
     name = new_id()
     buffer.add(name, b"record")
-    buffer.take(1)
     buffer.refuse(name, "no such label")
     aside = tmp_path / "buffer" / "refused"
     assert (aside / name).read_bytes() == b"record"
@@ -99,7 +97,7 @@ def test_what_is_refused_lies_aside_with_its_reason(buffer: Buffer, tmp_path: Pa
     assert (buffer.waiting, buffer.refused) == (0, 1)
     buffer.close()
     again = Buffer(tmp_path / "buffer", 10_000)
-    assert (again.waiting, again.refused, again.bytes) == (0, 1, 6)
+    assert (again.waiting, again.refused, again.size) == (0, 1, 6)
     again.close()
 
 
@@ -107,7 +105,7 @@ def test_many_threads_add_at_once(tmp_path: Path) -> None:
     buffer = Buffer(tmp_path, 1_000_000)
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(lambda _: buffer.add(new_id(), b"x" * 100), range(200)))
-    assert (buffer.waiting, buffer.bytes) == (200, 20_000)
+    assert (buffer.waiting, buffer.size) == (200, 20_000)
     buffer.close()
 
 
@@ -125,9 +123,9 @@ def test_killed_at_any_instant_it_has_all_that_was_added_and_nothing_torn(tmp_pa
         writer.wait()
         writer.stdout.close()
     buffer = Buffer(tmp_path, 1 << 30)
-    kept = buffer.take(1 << 30)
+    kept = buffer.oldest(1 << 30)
     assert added <= set(kept)
     assert len(kept) <= len(added) + 3, "one at most was added and not told, each time"
-    assert all(buffer.read(name) == name.encode() * 1000 for name in kept)
+    assert all(buffer.take(name) == name.encode() * 1000 for name in kept)
     assert not list(tmp_path.rglob(".part-*"))
     buffer.close()

@@ -55,7 +55,8 @@ def _allow_unknown_durations(ground: Ground) -> None:
 
 def _inferences(ground: Ground) -> Extent:
     with reading(ground.engine) as connection:
-        return Extent(rows=connection.scalar(select(func.count()).select_from(tables.inferences)))
+        rows = connection.scalar(select(func.count()).select_from(tables.inferences))
+        return Extent(rows=rows or 0)
 
 
 #: To format 3, after the columns were added.

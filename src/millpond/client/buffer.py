@@ -50,10 +50,10 @@ class Buffer:
             unfinished.unlink()
         #: The size of each record by its name, the oldest first.
         self._waiting = _sizes(folder)
-        #: Those of them that somebody is at work on.
-        self._taken: set[str] = set()
+        #: That of them which is being sent.
+        self._held: str | None = None
         refused = _sizes(folder / REFUSED)
-        self._bytes = sum(self._waiting.values()) + sum(refused.values())
+        self._size = sum(self._waiting.values()) + sum(refused.values())
         self._changed = threading.Condition()
         self.stopped = False
         self.refused = len(refused)
@@ -61,13 +61,13 @@ class Buffer:
 
     @property
     def waiting(self) -> int:
-        """Records that nobody has taken."""
+        """Records that are still to be sent."""
         return len(self._waiting)
 
     @property
-    def bytes(self) -> int:
-        """Of all records together."""
-        return self._bytes
+    def size(self) -> int:
+        """Bytes of all records together."""
+        return self._size
 
     def add(self, name: str, content: bytes) -> None:
         """Keep a record; it is durable when this returns.
@@ -80,57 +80,55 @@ class Buffer:
         """
         with self._changed:
             self._make_room(len(content))
-            self._bytes += len(content)
+            self._size += len(content)
         try:
             write_file(self._folder / name, content)
         except OSError as error:
             with self._changed:
-                self._bytes -= len(content)
+                self._size -= len(content)
             kind = DiskFull if is_full(error.errno) else MillpondError
             raise kind(f"the buffer {self._folder} cannot be written: {error}") from error
         with self._changed:
             self._waiting[name] = len(content)
             self._changed.notify_all()
 
-    def take(self, most: int, without: Collection[str] = ()) -> list[str]:
-        """The names of the oldest records, which are not dropped until they are given back.
+    def oldest(self, most: int, without: Collection[str] = ()) -> list[str]:
+        """The names of the oldest records.
 
         Args:
             without: names that are passed over.
         """
         with self._changed:
             fit = () if self.stopped else (name for name in self._waiting if name not in without)
-            self._taken = set(islice(fit, most))
-            return sorted(self._taken)
+            return list(islice(fit, most))
 
-    def read(self, name: str) -> bytes:
-        """The content of a record that was taken."""
+    def take(self, name: str) -> bytes:
+        """The content of a record, which is not dropped until the next one is taken.
+
+        Raises:
+            FileNotFoundError: it was given up meanwhile.
+        """
+        with self._changed:
+            self._held = name
         return (self._folder / name).read_bytes()
 
     def remove(self, name: str) -> None:
-        """Forget a record that was taken: it is safe elsewhere."""
+        """Forget a record: it is safe elsewhere."""
         with self._changed:
             (self._folder / name).unlink(missing_ok=True)
-            self._bytes -= self._waiting.pop(name, 0)
-            self._taken.discard(name)
+            self._size -= self._waiting.pop(name, 0)
             self._changed.notify_all()
 
     def refuse(self, name: str, reason: str) -> None:
-        """Set a record aside that was taken, with the reason for which nobody will have it."""
+        """Set a record aside, with the reason for which nobody will have it."""
         aside = self._folder / REFUSED / name
         write_file(aside.with_suffix(_REASON), f"{reason}\n".encode())
         with self._changed:
             with suppress(FileNotFoundError):
                 os.replace(self._folder / name, aside)
             self._waiting.pop(name, 0)
-            self._taken.discard(name)
             self.refused += 1
             self._changed.notify_all()
-
-    def give_back(self) -> None:
-        """Say that nobody is at work on what was taken any more."""
-        with self._changed:
-            self._taken.clear()
 
     def wait_for_some(self) -> bool:
         """Wait until there is a record, or the buffer is stopped; whether it goes on."""
@@ -144,7 +142,7 @@ class Buffer:
             self._changed.wait_for(lambda: self.stopped, seconds)
 
     def wait_until_empty(self, seconds: float | None = None) -> bool:
-        """Wait until everything was taken away, at most some time; whether it was."""
+        """Wait until nothing is left to be sent, at most some time; whether it is so."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._waiting, seconds)
 
@@ -160,15 +158,15 @@ class Buffer:
         self._lock.close()
 
     def _make_room(self, size: int) -> None:
-        while self._bytes + size > self._most:
-            oldest = next((name for name in self._waiting if name not in self._taken), None)
-            if not self._drops or oldest is None:
+        while self._size + size > self._most:
+            oldest = next((name for name in self._waiting if name != self._held), None)
+            if not self._drops or oldest is None or size > self._most:
                 raise DiskFull(
-                    f"the buffer {self._folder} holds {self._bytes:,} of {self._most:,} bytes, "
+                    f"the buffer {self._folder} holds {self._size:,} of {self._most:,} bytes, "
                     f"and there is no room for {size:,} more; is the server up?"
                 )
             (self._folder / oldest).unlink(missing_ok=True)
-            self._bytes -= self._waiting.pop(oldest)
+            self._size -= self._waiting.pop(oldest)
             self.dropped += 1
 
 

@@ -135,7 +135,7 @@ class Logger:
         """How it is doing."""
         buffer = self._buffer
         return LoggerState(
-            buffer.waiting, buffer.bytes, self._sent, buffer.dropped, buffer.refused, self._problem
+            buffer.waiting, buffer.size, self._sent, buffer.dropped, buffer.refused, self._problem
         )
 
     def flush(self, seconds: float | None = None) -> bool:
@@ -184,8 +184,6 @@ class Logger:
         except Exception as error:  # The thread lives on, and says what is the matter.
             self._problem = str(error)
             return 0.0
-        finally:
-            self._buffer.give_back()
         if failed:
             return 0.0
         self._problem = None
@@ -198,7 +196,7 @@ class Logger:
             MillpondError: it takes none at all for now.
         """
         failed: set[str] = set()
-        while names := self._buffer.take(_AT_ONCE, without=failed):
+        while names := self._buffer.oldest(_AT_ONCE, without=failed):
             for name in names:
                 if self._buffer.stopped:
                     break
@@ -218,9 +216,9 @@ class Logger:
         2.  Then it goes here. When that is lost, it is sent again, and answered again.
         """
         try:
-            Record.unpack(self._buffer.read(name)).send(self._server)
+            Record.unpack(self._buffer.take(name)).send(self._server)
         except FileNotFoundError:
-            self._buffer.remove(name)  # Taken away by another hand.
+            self._buffer.remove(name)  # Given up for a newer one meanwhile.
         except _FOR_GOOD as error:
             self._problem = str(error)
             self._buffer.refuse(name, f"{error.title}: {error}")
