@@ -13,6 +13,7 @@ from millpond.demo.loop import Options, run_demo
 from millpond.demo.report import show
 from millpond.errors import Conflict, UsageError
 from millpond.project import Project
+from valid_events import assert_valid_events
 
 KEYS = {
     "images_ingested",
@@ -56,6 +57,8 @@ def test_detection(tmp_path: Path) -> None:
         tested = {one.object_id for one in project.snapshots.examples("second", "test")}
         seen = project.query("select object_id from inferences")["object_id"].to_pylist()
         assert not tested & set(seen)
+        kinds = {kind.split(".")[1] for kind in assert_valid_events(project.engine)}
+        assert kinds == {"object", "inference", "annotation", "model"}
 
     console = Console(record=True, width=200)
     show(console, outcome)

@@ -15,12 +15,14 @@ from millpond.streaming.alert_watch import AlertWatch
 from millpond.streaming.alerts import list_alerts
 from streaming.bus import until
 from streaming.watched import APP, Watched
+from valid_events import assert_valid_events
 
 
 @pytest.fixture
 def watched(tmp_path: Path) -> Iterator[Watched]:
     opened = Watched(tmp_path)
     yield opened
+    assert_valid_events(opened.engine)
     opened.close()
 
 
