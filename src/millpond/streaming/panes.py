@@ -160,7 +160,8 @@ class _Counting:
 
 def _size_bins(pixels: Numbers) -> Numbers:
     steps = np.floor(2 * np.log2(pixels / 1e6)).astype(np.int64) + _MEGAPIXEL
-    return np.clip(steps, 0, BINS[Measure.SIZES] - 1)
+    found: Numbers = np.clip(steps, 0, BINS[Measure.SIZES] - 1)
+    return found
 
 
 def _encoded(values: pa.Array) -> tuple[Numbers, list[str]]:

@@ -30,7 +30,8 @@ def bins_of(values: NDArray[np.float64]) -> NDArray[np.int64]:
         logs = np.ceil(np.log2(values) / _log2_gamma())
     bins = np.clip(np.nan_to_num(logs, nan=ZERO, neginf=ZERO, posinf=_MOST), ZERO, _MOST)
     bins[(bins < _LEAST) | ~(values > 0)] = ZERO
-    return bins.astype(np.int64)
+    found: NDArray[np.int64] = bins.astype(np.int64)
+    return found
 
 
 def value_of(bin: int) -> float:

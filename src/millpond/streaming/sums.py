@@ -95,7 +95,7 @@ class Sums:
     @classmethod
     def merged(cls, parts: Iterable[Sums]) -> Sums:
         """The sums of several together."""
-        found = list(parts)
+        found = [part for part in parts if len(part.codes)]
         if not found:
             return NOTHING
         if len(found) == 1:
@@ -104,8 +104,8 @@ class Sums:
         counts = np.concatenate([part.counts for part in found])
         order = np.argsort(codes, kind="stable")
         codes = codes[order]
-        starts = np.flatnonzero(np.r_[True, codes[1:] != codes[:-1]]) if len(codes) else []
-        return cls(codes[starts], np.add.reduceat(counts[order], starts) if len(codes) else counts)
+        starts = np.flatnonzero(np.r_[True, codes[1:] != codes[:-1]])
+        return cls(codes[starts], np.add.reduceat(counts[order], starts))
 
     def of(self, measure: Measure) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The bins of a measure that were met, ascending, and how often each was."""
