@@ -212,8 +212,8 @@ def test_a_full_buffer_says_so_or_gives_up_the_oldest(
     logger = make_logger(megabytes=3 * record / 1024**2)
     ids: list[str] = []
     with pytest.raises(DiskFull, match="is the server up"):
-        for number in range(5):
-            ids.append(logger.log(png(number), model="cells:3", predictions=FOUND))
+        while True:
+            ids.append(logger.log(png(len(ids)), model="cells:3", predictions=FOUND))
     logger.close(0)
     dropping = make_logger(megabytes=3 * record / 1024**2, when_full="drop")
     ids += [dropping.log(png(9), model="cells:3", predictions=FOUND) for _ in range(6)]

@@ -90,7 +90,7 @@ def test_other_rows_than_a_load_brought(
 def test_hash_differences_of_the_first_format_stand(archived: Lake) -> None:
     def older(table: pa.Table) -> pa.Table:
         columns = [table[name] for name in DESCRIBED]
-        return with_column(table, "hash_diff", pa.array(first_hash_diffs(columns)))
+        return with_column(table, "hash_diff", pa.array(first_hash_diffs(DESCRIBED, columns)))
 
     rewrite(archived, older)
     assert found(archived) == []

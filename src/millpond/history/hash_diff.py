@@ -42,10 +42,20 @@ def hash_diffs(names: Sequence[str], columns: Sequence[pa.Array]) -> pa.Array:
     )
 
 
-def first_hash_diffs(columns: Sequence[pa.Array]) -> Iterator[str]:
-    """The hash differences as the first format of a project had them."""
-    for row in zip(*(column.to_pylist() for column in columns), strict=True):
-        yield hashlib.blake2b(repr(row).encode(), digest_size=16).hexdigest()
+#: The columns that the first format of a project did not have: they are null in its rows.
+_LATER = frozenset({"brightness", "contrast", "occurred_at"})
+
+
+def first_hash_diffs(names: Sequence[str], columns: Sequence[pa.Array]) -> Iterator[str | None]:
+    """The hash differences as the first format had them; None of a row that is not of it."""
+    rows = zip(*(column.to_pylist() for column in columns), strict=True)
+    for row in rows:
+        told = dict(zip(names, row, strict=True))
+        later = [told.pop(name) for name in _LATER & told.keys()]
+        if any(value is not None for value in later):
+            yield None
+            continue
+        yield hashlib.blake2b(repr(tuple(told.values())).encode(), digest_size=16).hexdigest()
 
 
 def _pieces(name: bytes, values: pa.Array) -> Iterator[pa.Array]:

@@ -173,7 +173,7 @@ def _wrong_hashes(table: VaultTable, batch: pa.RecordBatch) -> Iterator[str]:
     names = [column.name for column in table.columns[1:]]
     right = hash_diffs(names, [batch[name] for name in names])
     wrong = batch.filter(pc.not_equal(batch["hash_diff"], right))
-    first = first_hash_diffs([wrong[name] for name in names])
+    first = first_hash_diffs(names, [wrong[name] for name in names])
     for key, found, old in zip(wrong[table.key], wrong["hash_diff"], first, strict=True):
         if found.as_py() != old:
             yield f"row {key} does not have the hash difference of what it says"
