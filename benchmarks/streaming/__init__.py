@@ -1,0 +1,1 @@
+"""What the bus and the windows cost: the same events here and in other tools."""
