@@ -32,6 +32,14 @@ from benchmarks.history.measure import show
 from benchmarks.serving import model
 from benchmarks.serving.servers import KINDS, Running, serving
 
+#: What is shown of each server and load.
+_SHOWN = {
+    "per_second": "a second",
+    "p50_ms": "p50 ms",
+    "p99_ms": "p99 ms",
+    "cpu_ms": "ms of processor an answer",
+    "megabytes": "MB",
+}
 #: What was found: by the server's name and the load, what each round says.
 Found = dict[tuple[str, str], list[dict[str, Any]]]
 
@@ -83,10 +91,9 @@ def numbers(
     for name in names:
         for load in loads:
             if rounds := found.get((name, load)):
-                for key, unit in (("per_second", "a second"), ("p50_ms", "p50"), ("p99_ms", "p99")):
+                for key, unit in _SHOWN.items():
                     table[f"{name}, {load}: {unit}"] = median(one[key] for one in rounds)
                 table[f"{name}, {load}: errors"] = sum(_errors(one) for one in rounds)
-                table[f"{name}, {load}: MB"] = median(one["megabytes"] for one in rounds)
     for load, of in loads.items():
         table |= _ratios(found, names, load, of)
     return table
@@ -117,7 +124,8 @@ def _ratios(
 def _paired(ours: Sequence[dict[str, Any]], theirs: Sequence[dict[str, Any]], key: str) -> float:
     """The median of the rounds' ratios: what ran side by side is compared with each other."""
     pairs = zip(ours, theirs, strict=False)
-    return median(one[key] / other[key] for one, other in pairs if other[key])
+    ratios = [one[key] / other[key] for one, other in pairs if other[key]]
+    return median(ratios) if ratios else 0.0
 
 
 def _middle(rounds: Sequence[dict[str, Any]], key: str) -> float:
@@ -137,12 +145,16 @@ def _measure(
     asked: argparse.Namespace,
 ) -> None:
     for load, of in loads.items():
+        spent = server.processor_seconds
         one = server.loaded(images, **of, seconds=asked.seconds, warm=asked.warm)
+        spent = server.processor_seconds - spent
+        one["cpu_ms"] = 1000 * spent / max(1, one["answered_in_all"])
         one["megabytes"] = server.megabytes
         found[name, load].append(one)
         print(
             f"  {name}, {load}: {one['per_second']:.1f} a second, p50 {one['p50_ms']:.1f} ms, "
-            f"p99 {one['p99_ms']:.1f} ms, {one['statuses']}, {one['megabytes']:.0f} MB",
+            f"p99 {one['p99_ms']:.1f} ms, processor {one['cpu_ms']:.2f} ms, {one['statuses']}, "
+            f"{one['megabytes']:.0f} MB",
             file=sys.stderr,
         )
 

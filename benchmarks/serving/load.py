@@ -113,10 +113,12 @@ class Measured:
         self._answered: list[float] = []
         self._refused: list[float] = []
         self._statuses: Counter[int] = Counter()
+        self._in_all = 0
 
     def add(self, started: float, status: int) -> None:
         """Count an answer that came now; those out of the time that is measured count nothing."""
         now = time.perf_counter()
+        self._in_all += status == 200
         if not self._begins <= now < self._ends:
             return
         self._statuses[status] += 1
@@ -126,6 +128,7 @@ class Measured:
         seconds = self._ends - self._begins
         return {
             "answered": len(self._answered),
+            "answered_in_all": self._in_all,
             "per_second": len(self._answered) / seconds,
             "statuses": {str(status): count for status, count in self._statuses.items()},
             **{f"p{part}_ms": quantile(self._answered, part) for part in (50, 95, 99)},

@@ -103,6 +103,11 @@ class Running:
         return found
 
     @property
+    def processor_seconds(self) -> float:
+        """Time of processors that the server and the processes that it started have taken."""
+        return sum(_taken(process) for process in _family(self.process))
+
+    @property
     def megabytes(self) -> float:
         """Memory of the server and of the processes that it started."""
         return sum(_resident(process) for process in _family(self.process)) / 1e6
@@ -187,6 +192,13 @@ def _family(process: int) -> list[int]:
         with suppress(OSError):
             found += [int(child) for child in children.read_text().split()]
     return found
+
+
+def _taken(process: int) -> float:
+    with suppress(OSError):
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return 0.0
 
 
 def _resident(process: int) -> int:

@@ -154,8 +154,11 @@ class Preprocessing:
         """The tensor ``[channels, height, width]`` of a canvas."""
         mean = np.asarray(self.mean, np.float32) * np.float32(255)
         std = np.asarray(self.std, np.float32) * np.float32(255)
-        tensor = (canvas.astype(np.float32) - mean) / std
-        return np.ascontiguousarray(tensor.transpose(2, 0, 1))
+        # In place and in the order of the tensor: it is half the work.
+        tensor = canvas.transpose(2, 0, 1).astype(np.float32, order="C")
+        tensor -= mean[:, np.newaxis, np.newaxis]
+        tensor /= std[:, np.newaxis, np.newaxis]
+        return tensor
 
     def to_tensor(
         self, boxes: NDArray[np.float32], picture_width: int, picture_height: int

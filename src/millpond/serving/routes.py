@@ -18,10 +18,24 @@ from millpond.serving.credentials import SIGN_IN, authenticate, principal_of, se
 from millpond.serving.services import Services, Work
 from millpond.values import app_route
 
+
+# Coroutines, for FastAPI would run a function in a thread, which takes longer than it does.
+async def _caller(request: Request) -> Principal:
+    return principal_of(request)
+
+
+async def _backends(request: Request) -> Services:
+    return services_of(request)
+
+
+async def _work(request: Request) -> Work:
+    return work_of(request)
+
+
 #: Parameters of endpoints: who calls, the backends, and what goes across the layers.
-Caller = Annotated[Principal, Depends(principal_of)]
-Backends = Annotated[Services, Depends(services_of)]
-LayerWork = Annotated[Work, Depends(work_of)]
+Caller = Annotated[Principal, Depends(_caller)]
+Backends = Annotated[Services, Depends(_backends)]
+LayerWork = Annotated[Work, Depends(_work)]
 
 _ACTION = "x-action"
 _ERRORS = "x-errors"

@@ -107,7 +107,7 @@ class ServerSection(Section):
     )
     waiting: int = Field(64, ge=0, description="Predictions that may wait for a thread.")
     longest_wait_seconds: float = Field(
-        1.0,
+        5.0,
         gt=0,
         description="Seconds that a prediction is let in to wait for a thread, as far as is known.",
     )
