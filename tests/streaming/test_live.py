@@ -81,7 +81,8 @@ def test_before_anything_came(watched: Watched) -> None:
 
 def test_what_comes_is_told_at_once(watched: Watched) -> None:
     for count in range(1, 5):
-        watched.see(1)
+        # Also what is older than what came before.
+        watched.see(1, ago=count * 5)
         assert watched.live.answer(["1m"], APP)["apps"][0]["windows"][0]["inferences"] == count
 
 

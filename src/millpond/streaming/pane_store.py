@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, update
 
@@ -27,21 +27,23 @@ class Mark:
     Args:
         newest: the greatest ``recorded_at`` that was counted; 0 before the first.
         dropped: events that came when their pane was forgotten already.
+        batches: that were counted; whatever changes a window, changes this.
     """
 
     newest: int = 0
     dropped: int = 0
+    batches: int = 0
 
 
 def read_mark(connection: Connection) -> Mark:
     """How far the events have come."""
-    row = connection.execute(select(pane_marks.c.newest, pane_marks.c.dropped)).first()
+    row = connection.execute(select(*(pane_marks.c[field.name] for field in fields(Mark)))).first()
     return Mark() if row is None else Mark(*row)
 
 
 def keep_mark(connection: Connection, mark: Mark) -> None:
     """Say how far the events have come."""
-    values = {"newest": mark.newest, "dropped": mark.dropped}
+    values = asdict(mark)
     if connection.execute(update(pane_marks).values(values)).rowcount == 0:
         connection.execute(pane_marks.insert().values(id=1, **values))
 

@@ -22,11 +22,13 @@ panes = Table(
     Column("sums", LargeBinary, nullable=False),
 )
 
-#: One row: the newest event that was counted, and how many came too late to be.
+#: One row: the newest event that was counted, how many came too late to be, and how often
+#: anything was counted.
 pane_marks = Table(
     "pane_marks",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("newest", BigInteger, nullable=False),
     Column("dropped", BigInteger, nullable=False),
+    Column("batches", BigInteger, nullable=False),
 )

@@ -68,7 +68,7 @@ class WindowsConsumer:
         add(connection, {**kept, **_ever(found)})
         if oldest > forgotten:
             forget(connection, oldest)
-        keep_mark(connection, Mark(latest, mark.dropped + dropped))
+        keep_mark(connection, Mark(latest, mark.dropped + dropped, mark.batches + 1))
 
 
 def begin(connection: Connection, source: str) -> None:
