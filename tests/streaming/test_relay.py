@@ -105,6 +105,25 @@ def test_errors_of_brokers_change_nothing(
         assert_there(found, told)
 
 
+def test_no_later_success_stands_for_an_earlier_failure(
+    bus: Bus, cluster: KafkaCluster, topic: str, kafka: EventBus
+) -> None:
+    """Of the requests of a batch, which follow each other closely, some fail.
+
+    These brokers do not check the sequence, so whoever leaves that to them loses events here.
+    """
+    told = bus.tell(200)
+    relayed(bus, kafka)
+    with reader(cluster.brokers, topic) as found:
+        assert_there(found, told)
+        cluster.slow(30)
+        for first in range(200, 5_000, 800):
+            cluster.fail(TIMED_OUT)
+            told += bus.tell(800, first=first)
+        assert_there(found, told)
+        cluster.slow(0)
+
+
 def test_it_catches_up_when_brokers_come_back(
     bus: Bus, cluster: KafkaCluster, topic: str, kafka: EventBus
 ) -> None:

@@ -72,6 +72,7 @@ class Topic:
         try:
             messages = self._consumer.consume(most, timeout=_GATHER)
         except KafkaException as error:
+            self._reached = {}
             raise Busy(f"topic {self._address.topic} cannot be read: {said(error)}") from error
         for message in messages:
             if (problem := message.error()) is not None:

@@ -4,8 +4,9 @@ A batch counts as published when every event of it was acknowledged by all repli
 and only then its position moves. A relay that is killed in between publishes those events
 again: consumers deduplicate on the id of the event.
 
-Order is kept over errors, too: the producer is idempotent, never gives a message up, and
-stops altogether before it would leave a gap. What is then sent anew begins with the first
+Order is kept over errors, too: the producer is idempotent, has one request at a time under
+way to a broker, never gives a message up, and stops altogether before it would leave a gap.
+What is then sent anew begins with the first
 event that is not known to be there, so the first of each event come in their order.
 """
 
@@ -64,6 +65,9 @@ class Relay:
                     "acks": "all",
                     "enable.idempotence": True,
                     "enable.gapless.guarantee": True,
+                    # With several, a later one that succeeds is taken to acknowledge those
+                    # before it, which holds for brokers alone that check the sequence.
+                    "max.in.flight.requests.per.connection": 1,
                     "message.timeout.ms": 0,
                     "linger.ms": 5,
                     "retry.backoff.max.ms": 500,
