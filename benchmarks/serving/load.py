@@ -132,7 +132,7 @@ class Measured:
             "per_second": len(self._answered) / seconds,
             "statuses": {str(status): count for status, count in self._statuses.items()},
             **{f"p{part}_ms": quantile(self._answered, part) for part in (50, 95, 99)},
-            "refused_p99_ms": quantile(self._refused, 99),
+            **{f"refused_p{part}_ms": quantile(self._refused, part) for part in (50, 99)},
             "refused_most_ms": max(self._refused, default=0.0),
         }
 

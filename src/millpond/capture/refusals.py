@@ -34,7 +34,7 @@ def record_refusal(transaction: Transaction, app: str | None, status: int, reaso
 
 def record_refusals(transaction: Transaction, refused: Sequence[NewRefusal]) -> list[str]:
     """Record that requests were refused; the ids of the refusals, in their order."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "refusal_id": new_id(),
             "app": new.app[:64] if new.app else None,

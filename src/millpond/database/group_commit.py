@@ -77,8 +77,12 @@ class GroupCommit:
             Busy: the database is locked, or closing.
             MillpondError: whatever `work` itself raised; nothing of it is kept.
         """
-        # A function of its own, so that it is recorded alone.
-        return self.together(lambda transaction, _: [work(transaction)], None)
+
+        # A function of its own for each call: so nothing else is recorded with it.
+        def alone(transaction: Transaction, _: Sequence[None]) -> list[Result | Exception]:
+            return [work(transaction)]
+
+        return self.together(alone, None)
 
     def together(
         self, record: Record[Item, Result], item: Item, *, patient: bool = False
