@@ -110,7 +110,7 @@ def test_what_does_not_fit_is_refused(project: millpond.Project, tmp_path: Path)
 def test_an_exported_model_can_be_imported(project: millpond.Project, tmp_path: Path) -> None:
     project.registry.package("fruits-1").write(tmp_path / "package")
     made = project.import_model(tmp_path / "package")
-    assert made.sha256 == project.registry.show("fruits-1").sha256
+    assert made.model.sha256 == project.registry.show("fruits-1").sha256
     assert made.version == f"fruits-{len(project.registry.list('fruits'))}"
 
 

@@ -1,8 +1,8 @@
 """Detectors of several families, from a configuration of `transformers` to right boxes over HTTP.
 
-Each is trained for a minute on drawn pictures, saved as a checkpoint, imported, promoted, and
-asked for every picture over the API of a server. Reported are the mean overlap (IoU) of the true
-boxes with the best answer of their label, and how many answers are of no true box.
+Each is trained for a minute of one core on drawn pictures, saved as a checkpoint, imported,
+promoted, and asked for every picture over the API of a server. Reported are the mean overlap (IoU)
+of the true boxes with the best answer of their label, the least, and how many boxes were answered.
 
     python -m benchmarks.models.families [--families yolos,rt_detr] [--seconds 60]
 """
@@ -32,7 +32,7 @@ def main() -> None:
     """Measure the families that are asked for, and fail where one misses."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--families", default="yolos,deformable_detr,rt_detr")
-    parser.add_argument("--seconds", type=float, default=60.0, help="of training, each")
+    parser.add_argument("--seconds", type=float, default=60.0, help="of training on one core, each")
     parser.add_argument("--images", type=int, default=16)
     asked = parser.parse_args()
     pictures = [draw(seed) for seed in range(asked.images)]

@@ -10,6 +10,7 @@ import typer
 
 from millpond.cli.line import local_user, opened
 from millpond.cli.output import answer, moment, print_facts, print_rows
+from millpond.cli.progress import progress
 from millpond.cli.remote import either
 
 if TYPE_CHECKING:
@@ -128,7 +129,8 @@ def import_(
     ] = None,
 ) -> None:
     """Try a model that was made elsewhere on an image, and register it."""
-    with opened(context) as project:
+    with opened(context) as project, progress("Trying the model") as tell:
+        tell(0, 0)
         made = project.import_model(
             path, app=app, description=description, image=image, adapter=adapter, by=local_user()
         )

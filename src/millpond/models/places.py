@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 #: How far the numbers of one place may differ.
-_TOLERANCE = 1e-2
+_TOLERANCE = 1e-3
 #: The share of the places that must be found again: those at the edge of the choice may not.
 _FOUND = 0.95
 

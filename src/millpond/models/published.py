@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from millpond.errors import Invalid
 from millpond.models.checkpoint import READER_ERRORS, one_line, quiet
-from millpond.models.export import to_onnx
+from millpond.models.export import OPSET, to_onnx
 from millpond.models.limited import Message, serve
 from millpond.models.places import same_places
 from millpond.values import Task
@@ -78,6 +78,7 @@ def convert(
             f"the checkpoint in {folder} lacks {len(missing)} weights of its network, such as "
             f"{missing[0]}; fetch it again, whole, and with the head for {task}"
         )
+    torch.onnx.register_custom_op_symbolic("aten::linspace", _linspace, OPSET)
     headed = Headed(network, _OUTPUTS[task]).eval()
     same = same_places if task == "detection" else None
     model = to_onnx(headed, tensor, _OUTPUTS[task], any_batch=False, same=same)
@@ -143,6 +144,21 @@ def _load(folder: Path, task: Task) -> tuple[Any, list[str]]:
     # How many batches a network has seen counts in training only.
     missing = [name for name in told["missing_keys"] if not name.endswith("num_batches_tracked")]
     return network, sorted(missing)
+
+
+def _linspace(graph: Any, start: Any, end: Any, steps: Any, *_: Any) -> Any:
+    """`torch.linspace` in ONNX. Of one step, as along an axis of length 1, it is the start
+    alone; the exporter's own divides by zero there, and does not keep to 32 bits.
+    """
+
+    def real(value: Any) -> Any:
+        return graph.op("Cast", value, to_i=1)
+
+    zero, one = (graph.op("Constant", value_t=torch.tensor(number)) for number in (0, 1))
+    between = real(graph.op("Max", graph.op("Sub", steps, one), one))
+    step = graph.op("Div", graph.op("Sub", real(end), real(start)), between)
+    places = real(graph.op("Range", zero, steps, one))
+    return graph.op("Add", graph.op("Mul", places, step), real(start))
 
 
 @torch.no_grad()

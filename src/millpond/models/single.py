@@ -44,6 +44,9 @@ def _change(graph: onnx.GraphProto) -> bool:
             if node.op_type == "Cast" and attribute.i == TensorProto.DOUBLE:
                 attribute.i = TensorProto.FLOAT
                 changed = True
+    for named in (*graph.input, *graph.output, *graph.value_info):
+        if named.type.tensor_type.elem_type == TensorProto.DOUBLE:
+            named.type.tensor_type.elem_type = TensorProto.FLOAT
     for tensor in tensors:
         if tensor.data_type == TensorProto.DOUBLE:
             values = numpy_helper.to_array(tensor).astype(np.float32)
