@@ -104,7 +104,7 @@ class Sums:
         counts = np.concatenate([part.counts for part in found])
         order = np.argsort(codes, kind="stable")
         codes = codes[order]
-        starts = np.flatnonzero(np.r_[True, codes[1:] != codes[:-1]])
+        starts = np.flatnonzero(np.diff(codes, prepend=-1))
         return cls(codes[starts], np.add.reduceat(counts[order], starts))
 
     def of(self, measure: Measure) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
