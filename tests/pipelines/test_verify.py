@@ -102,7 +102,8 @@ def test_lost_cut_and_changed_bytes(pond: Pond) -> None:
     [
         ("DELETE FROM outbox WHERE type LIKE '%inference%'", "events", "not exactly one event"),
         (
-            "INSERT INTO outbox SELECT 'again', recorded_at, type, app, entity_id, data"
+            "INSERT INTO outbox SELECT 'again', recorded_at, type, app, entity_id, data,"
+            " key, partition"
             " FROM outbox WHERE type LIKE '%inference%'",
             "events",
             "the inference has not exactly one event",
