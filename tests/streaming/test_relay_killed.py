@@ -88,22 +88,21 @@ def telling(bus: Bus, told: list[Event], rate: int) -> Iterator[None]:
         teller.join()
 
 
-def harm_brokers(cluster: KafkaCluster, random: random.Random) -> None:
-    """Have the brokers fail, be slow, or go and come back."""
-    match random.randrange(4):
+def harm(cluster: KafkaCluster, relays: Relays, chance: random.Random) -> None:
+    """Harm a relay while brokers fail, are slow, or are away for a moment."""
+    match chance.randrange(4):
         case 0:
             cluster.fail(NOT_LEADER, TIMED_OUT)
+            relays.harm()
         case 1:
-            cluster.slow(random.choice([0, 20, 200]))
-        case 2:
-            broker = random.randint(1, 3)
-            cluster.down(broker)
-            time.sleep(random.uniform(0.1, 0.5))
-            cluster.up(broker)
-        case 3:
-            cluster.down()
-            time.sleep(random.uniform(0.1, 0.5))
-            cluster.up()
+            cluster.slow(chance.choice([0, 20, 200]))
+            relays.harm()
+        case away:
+            brokers = [chance.randint(1, 3)] if away == 2 else []
+            cluster.down(*brokers)
+            time.sleep(chance.uniform(0.1, 0.5))
+            relays.harm()
+            cluster.up(*brokers)
 
 
 def harmed(bus: Bus, folder: Path, seconds: float, seed: int, rate: int) -> str:
@@ -122,8 +121,7 @@ def harmed(bus: Bus, folder: Path, seconds: float, seed: int, rate: int) -> str:
             with telling(bus, told, rate):
                 while time.monotonic() < deadline:
                     time.sleep(chance.uniform(0.1, 1.2))
-                    relays.harm()
-                    harm_brokers(cluster, chance)
+                    harm(cluster, relays, chance)
             cluster.slow(0)
             until(lambda: len(bus.effects()) >= len(told), 120)
             until(lambda: len(found.first) >= len(told), 120)
