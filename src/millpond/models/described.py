@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
@@ -82,7 +82,7 @@ def answered(classes: Sequence[str], purpose: Purpose) -> tuple[str, ...]:
     return labels
 
 
-def _picture(inputs: dict[str, str], takes: Sequence[TensorInfo]) -> TensorInfo:
+def _picture(inputs: Mapping[str, str], takes: Sequence[TensorInfo]) -> TensorInfo:
     """The input that is the picture."""
     if not inputs and len(takes) == 1:
         return takes[0]

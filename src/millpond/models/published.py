@@ -78,7 +78,8 @@ def convert(
             f"the checkpoint in {folder} lacks {len(missing)} weights of its network, such as "
             f"{missing[0]}; fetch it again, whole, and with the head for {task}"
         )
-    torch.onnx.register_custom_op_symbolic("aten::linspace", _linspace, OPSET)
+    register = torch.onnx.register_custom_op_symbolic  # type: ignore[attr-defined]
+    register("aten::linspace", _linspace, OPSET)
     headed = Headed(network, _OUTPUTS[task]).eval()
     same = same_places if task == "detection" else None
     model = to_onnx(headed, tensor, _OUTPUTS[task], any_batch=False, same=same)

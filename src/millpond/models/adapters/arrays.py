@@ -30,10 +30,12 @@ def activated(numbers: NDArray[Any], activation: str) -> NDArray[np.float32]:
     if activation == "none":
         return values
     if activation == "sigmoid":
-        scores: NDArray[np.float32] = 1 / (1 + np.exp(-np.clip(values, -_FLAT, _FLAT)))
-        return scores
-    raised = np.exp(values - values.max(axis=-1, keepdims=True, initial=-np.inf))
-    return (raised / raised.sum(axis=-1, keepdims=True)).astype(np.float32)
+        scores = 1 / (1 + np.exp(-np.clip(values, -_FLAT, _FLAT)))
+    else:
+        raised = np.exp(values - values.max(axis=-1, keepdims=True, initial=-np.inf))
+        scores = raised / raised.sum(axis=-1, keepdims=True)
+    found: NDArray[np.float32] = scores.astype(np.float32, copy=False)
+    return found
 
 
 def corners(boxes: NDArray[Any]) -> NDArray[np.float32]:

@@ -116,7 +116,7 @@ def _moved(
     boxes: NDArray[np.float64], deltas: NDArray[np.float32], weights: Sequence[float]
 ) -> NDArray[np.float32]:
     sides = boxes[:, 2:] - boxes[:, :2]
-    deltas = deltas / np.asarray(weights, np.float32)
+    deltas = (deltas / np.asarray(weights, np.float32)).astype(np.float32)
     centres = boxes[:, :2] + sides / 2 + deltas[:, :2] * sides
     half = np.exp(np.minimum(deltas[:, 2:], _LARGEST)) * sides / 2
     return np.concatenate([centres - half, centres + half], axis=1).astype(np.float32)
