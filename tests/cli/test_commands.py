@@ -14,6 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from millpond.settings import FORMAT
+
 Ask = Callable[..., Any]
 
 
@@ -54,7 +56,7 @@ def test_a_folder_without_application_says_how_to_declare_one(tmp_path: Path, as
     assert ask("init", tmp_path / "p")["apps"] == []
     text = (tmp_path / "p" / "millpond.toml").read_text()
     assert "# [apps.blood_cells]" in text
-    assert tomllib.loads(text)["project"] == {"name": "p", "format": 2}
+    assert tomllib.loads(text)["project"] == {"name": "p", "format": FORMAT}
 
 
 def test_labels_of_any_letters_are_kept(tmp_path: Path, ask: Ask) -> None:
