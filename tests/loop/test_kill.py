@@ -28,6 +28,9 @@ from millpond.project import Project
 from running import Server, millpond
 from serving.loaded import package
 
+#: Seconds for one upload; of two hundred that try again and again, one may long be unlucky.
+_PATIENCE = 3600
+
 
 def an_image(seed: int) -> bytes:
     """A small PNG that no other seed gives."""
@@ -52,7 +55,7 @@ class Uploads:
 
     def send(self, number: int) -> None:
         """Send one image until it is answered; the same key makes it one request."""
-        data, deadline = an_image(number), time.monotonic() + 900
+        data, deadline = an_image(number), time.monotonic() + _PATIENCE
         while time.monotonic() < deadline:
             try:
                 response = self._http.post(
