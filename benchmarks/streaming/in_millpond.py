@@ -11,10 +11,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json
@@ -56,28 +56,30 @@ class Once:
     """
 
     def __init__(self) -> None:
-        self._known: list[tuple[int, pa.Array]] = []
+        self._known: set[str] = set()
+        self._batches: list[tuple[int, set[str]]] = []
 
     def first(self, events: pa.RecordBatch) -> pa.RecordBatch:
         """The events that did not come before."""
-        found = events["event_id"]
-        codes = found.dictionary_encode().indices.to_numpy()
-        # Codes are given in the order of first sight: such a one is above all before it.
-        new = pa.array(codes > np.r_[-1, np.maximum.accumulate(codes)[:-1]])
-        for _, known in self._known:
-            new = pc.and_(new, pc.invert(pc.is_in(found, value_set=known)))
-        first = events.filter(new)
+        came: set[str] = set()
+        new = []
+        for event_id in events["event_id"].to_pylist():
+            new.append(event_id not in self._known and event_id not in came)
+            came.add(event_id)
+        came -= self._known
+        self._known |= came
         newest = pc.max(events["recorded_at"]).as_py()
-        self._known = [one for one in self._known if one[0] >= newest - REMEMBERED]
-        self._known.append((newest, first["event_id"]))
-        return first
+        self._batches.append((newest, came))
+        while self._batches[0][0] < newest - REMEMBERED:
+            self._known -= self._batches.pop(0)[1]
+        return events.filter(pa.array(new))
 
     def keep(self, transaction: Transaction) -> None:
         """Write the ids of the last events, and forget those that are too old."""
         connection = transaction.connection
-        newest, known = self._known[-1]
+        newest, came = self._batches[-1]
         connection.execute(delete(ids).where(ids.c.newest < newest - REMEMBERED))
-        connection.execute(ids.insert().values(newest=newest, ids=known.buffers()[2].to_pybytes()))
+        connection.execute(ids.insert().values(newest=newest, ids="".join(came).encode()))
 
 
 def main(folder: Path, out: Path) -> None:
@@ -91,8 +93,13 @@ def main(folder: Path, out: Path) -> None:
         # What is imported when it is first used; the last file has one event.
         Once().first(_read(paths[-1]))
         started = time.perf_counter()
-        for path in paths:
-            commit.run(_both(consumer.counted(once.first(_read(path))), once.keep))
+        with ThreadPoolExecutor(1) as ahead:
+            following = ahead.submit(_read, paths[0])
+            for path in [*paths[1:], None]:
+                events = following.result()
+                if path is not None:
+                    following = ahead.submit(_read, path)
+                commit.run(_both(consumer.counted(once.first(events)), once.keep))
         pyarrow.parquet.write_table(_windows(engine), out / "windows.parquet")
         seconds = time.perf_counter() - started
         commit.close()

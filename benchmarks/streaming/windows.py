@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import resource
 import subprocess
 import sys
 import tempfile
@@ -70,20 +71,33 @@ def main() -> None:
         "spark": ["in_spark", str(arguments.files)],
     }
     seconds: dict[str, list[float]] = {name: [] for name in tools}
+    processor: dict[str, list[float]] = {name: [] for name in tools}
     found: dict[str, dict[Any, Any]] = {}
     for _ in range(arguments.rounds):
         for name, command in tools.items():
             with tempfile.TemporaryDirectory() as out:
+                before = _processor()
                 seconds[name].append(_run(command, folder, Path(out)))
+                processor[name].append(_processor() - before)
                 found[name] = _rows(pyarrow.parquet.read_table(out).to_pylist())
     lines = sum(path.read_bytes().count(b"\n") for path in paths)
     for name, taken in seconds.items():
-        print(f"{name:10} {lines / median(taken):12,.0f} events a second  ({median(taken):.2f} s)")
+        rate, used = lines / median(taken), median(processor[name])
+        print(
+            f"{name:10} {rate:12,.0f} events a second ({median(taken):.2f} s; "
+            f"{used:.1f} s of the processor, with its start)"
+        )
     ratio = median(seconds["spark"]) / median(seconds["millpond"])
     print(f"millpond is {ratio:.1f} times as fast; the aim is {AIM:.0f}")
     batch = _batch(folder)
     for name, rows in found.items():
         print(f"{name}: {_compared(rows, batch)}")
+
+
+def _processor() -> float:
+    """Seconds of the processor that the processes took which have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _run(command: list[str], folder: Path, out: Path) -> float:
