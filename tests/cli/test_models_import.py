@@ -6,12 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 import millpond
 from finders import DESCRIPTIONS, SCORE, as_png, finder, picture
+from running import Server
 
 Ask = Callable[..., Any]
 BOX = [20, 8, 60, 40]
@@ -154,3 +156,28 @@ def test_an_adapter_of_ones_own(shapes: Path, tmp_path: Path) -> None:
     assert made.found[0].score == pytest.approx(SCORE + 0.05)
     with pytest.raises(millpond.MillpondError, match="'yolo' is built in"):
         millpond.adapter("yolo")
+
+
+def test_families_take_turns_on_a_server_that_runs(
+    shapes: Path, ask: Ask, brought: Callable[[str], list[str | Path]]
+) -> None:
+    server = Server(shapes).start()
+    try:
+        headers = {"Authorization": f"Bearer {server.token}"}
+        for number, family in enumerate(("v8", "flat_retinanet", "sigmoid_detr"), 1):
+            version = f"shapes-{number}"
+            made = ask("models", "import", *brought(family), project=shapes)
+            assert made["model_version"] == version
+            ask("models", "promote", version, "--force", "--reason", "a turn", project=shapes)
+            box = [8 * number, 4, 60 + number * 4, 40]
+            answer = httpx.post(
+                f"{server.url}/api/v1/apps/shapes/predict",
+                content=as_png(picture(box, "blue")),
+                headers=headers,
+            ).json()
+            assert answer["model_version"] == version
+            [found] = answer["predictions"]
+            assert found["label"] == "blue"
+            assert found["box"] == pytest.approx(box, abs=1e-2)
+    finally:
+        server.stop()

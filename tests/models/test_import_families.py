@@ -15,7 +15,7 @@ from millpond.models.described import Purpose, described
 from millpond.models.description import read_description
 from millpond.models.package import ModelPackage
 from millpond.models.predictor import Predictor
-from millpond.models.trial import Trial
+from millpond.models.runtime import open_named
 from millpond.values import Prediction
 
 PURPOSE = Purpose("shapes", "detection", LABELS)
@@ -26,9 +26,9 @@ def bring(folder: Path, model: bytes, text: str, pixels: Any) -> tuple[ModelPack
     """The package of a model and its description, and what it finds."""
     path = folder / "model.toml"
     path.write_text(text)
-    with Trial(model) as trial:
-        package = described(model, read_description(path), PURPOSE, trial.inputs, trial.outputs)
-        return package, check_on(package, trial, pixels)
+    runtime = open_named(model)
+    package = described(model, read_description(path), PURPOSE, runtime.inputs, runtime.outputs)
+    return package, check_on(package, runtime, pixels)
 
 
 def is_at(found: list[Prediction], label: str, box: list[int], score: float = SCORE) -> None:

@@ -14,7 +14,7 @@ from millpond.errors import Invalid, NotFound
 from millpond.models.checked import check_on
 from millpond.models.described import Purpose, described
 from millpond.models.description import read_description
-from millpond.models.trial import Trial
+from millpond.models.runtime import open_named
 
 PURPOSE = Purpose("shapes", "detection", LABELS)
 PIXELS = picture([20, 8, 60, 40])
@@ -24,9 +24,11 @@ def refusal(folder: Path, model: bytes, text: str, purpose: Purpose = PURPOSE) -
     """What the refusal of a model and its description says."""
     path = folder / "model.toml"
     path.write_text(text)
-    with pytest.raises(Invalid) as refused, Trial(model) as trial:
+    runtime = open_named(model)
+    with pytest.raises(Invalid) as refused:
         said = read_description(path)
-        check_on(described(model, said, purpose, trial.inputs, trial.outputs), trial, PIXELS)
+        package = described(model, said, purpose, runtime.inputs, runtime.outputs)
+        check_on(package, runtime, PIXELS)
     return str(refused.value)
 
 
@@ -73,6 +75,11 @@ def refusal(folder: Path, model: bytes, text: str, purpose: Purpose = PURPOSE) -
             "flat_retinanet",
             '[outputs]\nadapter = "retinanet"',
             r"logits have the shapes \[\(1, 2\)\], and 774 anchors take \(774, 2\)",
+        ),
+        (
+            "flat_retinanet",
+            '[outputs]\nadapter = "retinanet"\nparameters = { strides = ["wide"] }',
+            r"do not fit: TypeError.*cls_logits \[1, 1, 2\]",
         ),
         (
             "detr",

@@ -10,7 +10,7 @@ from millpond.models.inputs import feeds
 from millpond.models.outputs import Answers, to_candidates
 from millpond.models.package import ModelPackage
 from millpond.models.predictor import understood
-from millpond.models.trial import Trial
+from millpond.models.runtime import NamedTensors
 from millpond.values import CANDIDATE_FLOOR, Prediction
 
 #: How far a score may be beside 0 and 1, by rounding.
@@ -19,29 +19,33 @@ _ROUNDING = 1e-3
 _BEST = 20
 #: The share of the boxes that may lie beside the picture, or be inside out.
 _ASTRAY = 0.5
+# How an adapter fails that is given outputs or parameters of another kind.
+_FAILURES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
-def check_on(package: ModelPackage, trial: Trial, pixels: NDArray[np.uint8]) -> list[Prediction]:
+def check_on(
+    package: ModelPackage, model: NamedTensors, pixels: NDArray[np.uint8]
+) -> list[Prediction]:
     """The candidates that a model finds in a picture ``[H, W, 3]`` in RGB, best first.
 
     Args:
-        trial: of the package's model.
+        model: that of the package, where it is tried.
 
     Raises:
         Invalid: what it says cannot be right; the message says what the model gives.
     """
-    fed = feeds(package.inputs, trial.inputs, package.preprocessing, pixels)
-    outputs = trial.compute(fed, package.outputs.names)
-    given = {tensor.name: tensor for tensor in trial.outputs}
-    names = package.outputs.names or tuple(given)
+    fed = feeds(package.inputs, model.inputs, package.preprocessing, pixels)
+    outputs = model.compute(fed, package.outputs.names)
+    names = package.outputs.names or tuple(tensor.name for tensor in model.outputs)
     has = "; ".join(f"{name} {list(o.shape)}" for name, o in zip(names, outputs, strict=True))
     try:
         with np.errstate(all="ignore"):
             answers = understood(package, outputs)
         _check(answers, package)
-    except Invalid as error:
+    except (Invalid, *_FAILURES) as error:
+        reason = str(error) if isinstance(error, Invalid) else repr(error)
         raise Invalid(
-            f"adapter {package.outputs.adapter} and the model do not fit: {error}. "
+            f"adapter {package.outputs.adapter} and the model do not fit: {reason}. "
             f"For one picture the model gives {has}"
         ) from error
     height, width = pixels.shape[:2]

@@ -43,9 +43,8 @@ class TensorInfo:
         return f"{self.name}: {self.datatype} [{sides}]"
 
 
-@runtime_checkable
-class NamedRuntime(Runtime, Protocol):
-    """A runtime that knows the tensors of its model by their names, however many there are."""
+class NamedTensors(Protocol):
+    """A model whose tensors are known by their names, however many there are."""
 
     @property
     def inputs(self) -> Sequence[TensorInfo]:
@@ -66,6 +65,11 @@ class NamedRuntime(Runtime, Protocol):
             Invalid: an input is missing, or one does not fit.
         """
         ...
+
+
+@runtime_checkable
+class NamedRuntime(Runtime, NamedTensors, Protocol):
+    """A runtime that knows the tensors of its model."""
 
 
 def open_runtime(model: bytes, *, threads: int = 1, name: str = "onnx") -> Runtime:
