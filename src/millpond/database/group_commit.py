@@ -31,7 +31,7 @@ Result = TypeVar("Result")
 #: The most pieces of work in one transaction; it bounds how long the first one waits.
 _MOST = 64
 #: Seconds that those who are patient wait for others to share their commit.
-_GATHER = 0.008
+_GATHER = 0.016
 
 
 @dataclass(frozen=True)
@@ -145,15 +145,22 @@ class GroupCommit:
                 until = 0.0
         return False
 
-    def _commit(self, batch: list[_Waiting[Any, Any]]) -> None:
+    def _commit(self, batch: list[_Waiting[Any, Any]], *, careful: bool = False) -> None:
+        groups = [[*alike] for _, alike in groupby(batch, key=lambda waiting: waiting.record)]
+        # Where all is alike, what fails undoes the transaction, and needs no savepoint.
+        careful = careful or len(groups) > 1
         done: list[tuple[Future[Any], Any]] = []
         try:
             with writing(self._engine) as connection:
                 transaction = Transaction(connection, Clock(connection))
-                for _, alike in groupby(batch, key=lambda waiting: waiting.record):
-                    done += self._attempt(list(alike), transaction)
+                for alike in groups:
+                    record = self._attempt if careful else _recorded
+                    done += record(alike, transaction)
                 transaction.clock.keep()
         except BaseException as error:
+            if not careful and not done and len(batch) > 1:
+                self._commit(batch, careful=True)
+                return
             # Every caller whose work is not yet answered learns that nothing was kept.
             for waiting in batch:
                 if not waiting.future.done():
@@ -171,7 +178,7 @@ class GroupCommit:
         """Record what is alike: whom to answer, and what, once the transaction is committed."""
         savepoint = transaction.connection.begin_nested()
         try:
-            results = alike[0].record(transaction, [waiting.item for waiting in alike])
+            recorded = _recorded(alike, transaction)
         except DBAPIError as error:
             if error.connection_invalidated:
                 raise  # The whole transaction is gone, not this piece alone.
@@ -182,7 +189,7 @@ class GroupCommit:
             savepoint.rollback()
             return self._failed(alike, transaction, error)
         savepoint.commit()
-        return zip((waiting.future for waiting in alike), results, strict=True)
+        return recorded
 
     def _failed(
         self, alike: list[_Waiting[Any, Any]], transaction: Transaction, error: Exception
@@ -191,3 +198,10 @@ class GroupCommit:
             alike[0].future.set_exception(error)
             return ()
         return [pair for waiting in alike for pair in self._attempt([waiting], transaction)]
+
+
+def _recorded(
+    alike: list[_Waiting[Any, Any]], transaction: Transaction
+) -> list[tuple[Future[Any], Any]]:
+    results = alike[0].record(transaction, [waiting.item for waiting in alike])
+    return list(zip((waiting.future for waiting in alike), results, strict=True))
