@@ -213,7 +213,7 @@ def iso(micros: int) -> str:
     >>> iso(1_000_001)
     '1970-01-01T00:00:01.000001Z'
     """
-    # Five times as fast as `strftime`, and it is done for every event.
+    # Twice as fast as `strftime`, and it is done for every event.
     return f"{from_micros(micros).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 

@@ -12,7 +12,9 @@ from jsonschema import Draft202012Validator
 
 from millpond.capture.uncaptured import Uncaptured, record_uncaptured
 from millpond.errors import NotFound
+from millpond.events.cloudevent import encoded, from_cloudevent
 from millpond.events.compatible import compatible, incompatibilities
+from millpond.events.event import Event
 from millpond.events.schemas import EVENT_TYPES, schema_of
 from millpond.settings import AppSection, FeedSection, Settings
 from serving.helpers import LABELS, picture, serving
@@ -136,3 +138,20 @@ def test_what_would_break_a_reader(new: dict[str, Any], problem: str) -> None:
 
 def test_what_is_not_declared_is_found() -> None:
     assert undeclared(OLD, {"label": "a", "more": 1, "boxes": [{"x": 1, "y": 2}]}) == ["more", "y"]
+
+
+def test_what_is_published_is_what_the_event_says() -> None:
+    event = Event.of(
+        "millpond.annotation.recorded",
+        "blood-cells",
+        'an "id" \\ of \n ä',
+        1_790_000_000_000_001,
+        object_id="object",
+        label="Erythrozyt \N{MIDDLE DOT} \u2028 rot",
+    )
+    fields = (event.event_id, event.type, event.app, event.key, event.entity_id, event.recorded_at)
+    content = encoded(*fields, event.data)
+    assert json.loads(content) == event.as_cloudevent()
+    assert from_cloudevent(content) == (*fields, event.data)
+    nowhere = encoded(event.event_id, event.type, "", *fields[3:], event.data)
+    assert json.loads(nowhere)["source"] == "/"

@@ -17,6 +17,8 @@ STRUCTURED = "application/cloudevents+json; charset=UTF-8"
 
 _APPS = "/apps/"
 _NEEDED = ("id", "source", "type", "time")
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_text = json.encoder.encode_basestring
 
 
 def schema_id(kind: str) -> str:
@@ -46,6 +48,25 @@ def to_cloudevent(
         "dataschema": schema_id(kind),
         "data": data,
     }
+
+
+def encoded(
+    event_id: str,
+    kind: str,
+    app: str,
+    key: str,
+    entity_id: str,
+    recorded_at: int,
+    data: Mapping[str, Any],
+) -> bytes:
+    """What `to_cloudevent` gives, as JSON in UTF-8; a relay writes thousands a second."""
+    source = f"{_APPS}{app}" if app else "/"
+    return (
+        f'{{"specversion":"1.0","id":{_text(event_id)},"source":{_text(source)},'
+        f'"type":{_text(kind)},"subject":{_text(entity_id)},"time":"{iso(recorded_at)}",'
+        f'"partitionkey":{_text(key)},"datacontenttype":"application/json",'
+        f'"dataschema":{_text(schema_id(kind))},"data":{_ENCODER.encode(data)}}}'
+    ).encode()
 
 
 def from_cloudevent(content: bytes) -> tuple[str, str, str, str, str, int, dict[str, Any]]:

@@ -12,18 +12,16 @@ event that is not known to be there, so the first of each event come in their or
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from millpond.database.group_commit import Transaction
 from millpond.errors import Busy
-from millpond.events.cloudevent import STRUCTURED, to_cloudevent
+from millpond.events.cloudevent import STRUCTURED, encoded
 from millpond.streaming.kafka_address import KafkaAddress
 from millpond.streaming.kafka_client import make_topic, said, settings_of
 from millpond.streaming.source import Batch, StreamEvent
@@ -34,8 +32,6 @@ RELAY = "relay"
 _PATIENCE = 10.0
 _POLL = 0.1
 _HEADERS = [("content-type", STRUCTURED.encode())]
-#: Made once: a batch has thousands of events.
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 _log = logging.getLogger(__name__)
 
@@ -69,6 +65,8 @@ class Relay:
                     # before it, which holds for brokers alone that check the sequence.
                     "max.in.flight.requests.per.connection": 1,
                     "message.timeout.ms": 0,
+                    # What is no longer queued was acknowledged, unless it was refused.
+                    "delivery.report.only.error": True,
                     "linger.ms": 5,
                     "retry.backoff.max.ms": 500,
                 }
@@ -97,29 +95,35 @@ class _Sending:
         self._producer = producer
         self._address = address
         self._stopping = stopping
-        self._left = 0
         self._refused: KafkaError | None = None
 
     def send(self, batch: Batch) -> None:
         """Send all of it, and wait for every answer."""
-        self._left = len(batch.events)
         for event in batch.events:
             self._produce(event)
-        heard, left = time.monotonic(), self._left
-        while self._left:
-            self._producer.poll(_POLL)
+        heard, left = time.monotonic(), len(self._producer)
+        while now_left := self._producer.flush(_POLL):
             self._check()
-            if self._left < left:
-                heard, left = time.monotonic(), self._left
+            if now_left < left:
+                heard, left = time.monotonic(), now_left
             elif time.monotonic() - heard > _PATIENCE:
                 heard = float("inf")
                 _log.warning(
                     "Kafka at %s does not answer; the relay goes on when it does",
                     self._address.brokers,
                 )
+        self._check()
 
     def _produce(self, event: StreamEvent) -> None:
-        value = message_of(event)
+        value = encoded(
+            event.event_id,
+            event.type,
+            event.app,
+            event.key,
+            event.entity_id,
+            event.recorded_at,
+            event.data,
+        )
         while True:
             try:
                 self._producer.produce(
@@ -128,7 +132,7 @@ class _Sending:
                     event.key.encode(),
                     headers=_HEADERS,
                     timestamp=event.recorded_at // 1_000,
-                    on_delivery=self._delivered,
+                    on_delivery=self._refuse,
                 )
             except BufferError:
                 # As much waits as may; what is acknowledged makes room.
@@ -139,8 +143,7 @@ class _Sending:
             else:
                 return
 
-    def _delivered(self, error: KafkaError | None, message: Message) -> None:
-        self._left -= 1
+    def _refuse(self, error: KafkaError | None, message: Message) -> None:
         self._refused = self._refused or error
 
     def _check(self) -> None:
@@ -151,20 +154,6 @@ class _Sending:
             )
         if self._stopping.is_set():
             raise Busy("the relay ends; what is not acknowledged is sent again")
-
-
-def message_of(event: StreamEvent) -> bytes:
-    """The value of the message that an event is published as."""
-    told: dict[str, Any] = to_cloudevent(
-        event.event_id,
-        event.type,
-        event.app,
-        event.key,
-        event.entity_id,
-        event.recorded_at,
-        event.data,
-    )
-    return _ENCODER.encode(told).encode()
 
 
 def _nothing(transaction: Transaction) -> None:
