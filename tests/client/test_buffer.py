@@ -43,15 +43,18 @@ def test_the_oldest_are_taken_first_and_stay_until_they_are_removed(
     names = [new_id() for _ in range(5)]
     for name in names:
         buffer.add(name, name.encode())
-    assert buffer.oldest(2) == names[:2]
-    assert buffer.take(names[0]) == names[0].encode()
+    assert [buffer.take(), buffer.take()] == names[:2]
+    assert buffer.read(names[0]) == names[0].encode()
     buffer.remove(names[0])
-    assert buffer.oldest(2) == names[1:3]
-    assert buffer.oldest(9, without={names[1]}) == names[2:]
+    buffer.give_back(names[1])
+    assert buffer.take() == names[1], "it is the oldest still"
+    buffer.give_back(names[1], last=True)
+    assert [buffer.take() for _ in range(4)] == [*names[2:], names[1]]
     buffer.close()
+    assert buffer.take() is None
     again = Buffer(tmp_path / "buffer", 10_000)
     assert (again.waiting, again.size) == (4, 4 * 36)
-    assert again.oldest(9) == names[1:]
+    assert [again.take() for _ in range(4)] == names[1:]
     again.close()
 
 
@@ -76,10 +79,15 @@ def test_full_it_gives_up_the_oldest_where_that_is_asked_for(tmp_path: Path) -> 
     names = [new_id() for _ in range(4)]
     for name in names[:3]:
         buffer.add(name, b"x" * 3_000)
-    buffer.take(names[0])
+    assert buffer.take() == names[0]
     buffer.add(names[3], b"x" * 3_000)
     assert buffer.dropped == 1
-    assert buffer.oldest(9) == [names[0], *names[2:]], "what is being sent is not given up"
+    assert [buffer.take(), buffer.take()] == names[2:], "what is being sent is not given up"
+    last = new_id()
+    buffer.add(last, b"x" * 3_000)
+    assert (buffer.dropped, buffer.take()) == (2, last), "unless there is no other"
+    with pytest.raises(FileNotFoundError):
+        buffer.read(names[0])
     with pytest.raises(DiskFull):
         buffer.add(new_id(), b"x" * 10_001)
     buffer.close()
@@ -123,9 +131,9 @@ def test_killed_at_any_instant_it_has_all_that_was_added_and_nothing_torn(tmp_pa
         writer.wait()
         writer.stdout.close()
     buffer = Buffer(tmp_path, 1 << 30)
-    kept = buffer.oldest(1 << 30)
+    kept = [str(buffer.take()) for _ in range(buffer.waiting)]
     assert added <= set(kept)
     assert len(kept) <= len(added) + 3, "one at most was added and not told, each time"
-    assert all(buffer.take(name) == name.encode() * 1000 for name in kept)
+    assert all(buffer.read(name) == name.encode() * 1000 for name in kept)
     assert not list(tmp_path.rglob(".part-*"))
     buffer.close()

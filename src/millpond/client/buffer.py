@@ -9,9 +9,8 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
-from collections.abc import Collection
+import time
 from contextlib import ExitStack, suppress
-from itertools import islice
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -50,11 +49,12 @@ class Buffer:
             unfinished.unlink()
         #: The size of each record by its name, the oldest first.
         self._waiting = _sizes(folder)
-        #: That of them which is being sent.
-        self._held: str | None = None
+        #: Those of them that are being sent.
+        self._held: set[str] = set()
         refused = _sizes(folder / REFUSED)
         self._size = sum(self._waiting.values()) + sum(refused.values())
         self._changed = threading.Condition()
+        self._rest_until = 0.0
         self.stopped = False
         self.refused = len(refused)
         self.dropped = 0
@@ -92,31 +92,56 @@ class Buffer:
             self._waiting[name] = len(content)
             self._changed.notify_all()
 
-    def oldest(self, most: int, without: Collection[str] = ()) -> list[str]:
-        """The names of the oldest records.
+    def take(self) -> str | None:
+        """The name of the oldest record that nobody has, once there is one; None when stopped.
 
-        Args:
-            without: names that are passed over.
+        Whoever takes it removes it, refuses it, or gives it back.
         """
         with self._changed:
-            fit = () if self.stopped else (name for name in self._waiting if name not in without)
-            return list(islice(fit, most))
+            while not self.stopped:
+                rest, name = self._rest_until - time.monotonic(), self._free()
+                if name is not None and rest <= 0:
+                    self._held.add(name)
+                    return name
+                self._changed.wait(rest if rest > 0 else None)
+            return None
 
-    def take(self, name: str) -> bytes:
-        """The content of a record, which is not dropped until the next one is taken.
+    def rest(self, seconds: float) -> None:
+        """Give nothing out for some time."""
+        with self._changed:
+            self._rest_until = max(self._rest_until, time.monotonic() + seconds)
+
+    @property
+    def rests(self) -> bool:
+        """Whether nothing is given out for now."""
+        return self._rest_until > time.monotonic()
+
+    def read(self, name: str) -> bytes:
+        """The content of a record.
 
         Raises:
-            FileNotFoundError: it was given up meanwhile.
+            FileNotFoundError: it was dropped meanwhile.
+        """
+        return (self._folder / name).read_bytes()
+
+    def give_back(self, name: str, *, last: bool = False) -> None:
+        """Let a record be taken again.
+
+        Args:
+            last: after all the others.
         """
         with self._changed:
-            self._held = name
-        return (self._folder / name).read_bytes()
+            self._held.discard(name)
+            if last and name in self._waiting:
+                self._waiting[name] = self._waiting.pop(name)
+            self._changed.notify_all()
 
     def remove(self, name: str) -> None:
         """Forget a record: it is safe elsewhere."""
         with self._changed:
             (self._folder / name).unlink(missing_ok=True)
             self._size -= self._waiting.pop(name, 0)
+            self._held.discard(name)
             self._changed.notify_all()
 
     def refuse(self, name: str, reason: str) -> None:
@@ -127,19 +152,9 @@ class Buffer:
             with suppress(FileNotFoundError):
                 os.replace(self._folder / name, aside)
             self._waiting.pop(name, 0)
+            self._held.discard(name)
             self.refused += 1
             self._changed.notify_all()
-
-    def wait_for_some(self) -> bool:
-        """Wait until there is a record, or the buffer is stopped; whether it goes on."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self.stopped)
-            return not self.stopped
-
-    def wait_until_stopped(self, seconds: float) -> None:
-        """Wait for some time, or less where the buffer is stopped."""
-        with self._changed:
-            self._changed.wait_for(lambda: self.stopped, seconds)
 
     def wait_until_empty(self, seconds: float | None = None) -> bool:
         """Wait until nothing is left to be sent, at most some time; whether it is so."""
@@ -157,9 +172,13 @@ class Buffer:
         self.stop()
         self._lock.close()
 
+    def _free(self) -> str | None:
+        return next((name for name in self._waiting if name not in self._held), None)
+
     def _make_room(self, size: int) -> None:
         while self._size + size > self._most:
-            oldest = next((name for name in self._waiting if name != self._held), None)
+            # One that is on its way goes last: it may be there already.
+            oldest = self._free() or next(iter(self._waiting), None)
             if not self._drops or oldest is None or size > self._most:
                 raise DiskFull(
                     f"the buffer {self._folder} holds {self._size:,} of {self._most:,} bytes, "

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,6 @@ from millpond.errors import (
     Corrupted,
     DiskFull,
     Invalid,
-    MillpondError,
     NotAllowed,
     NotAnImage,
     NotFound,
@@ -34,8 +34,9 @@ from millpond.errors import (
 )
 from millpond.values import Prediction, Told, app_route, check_app_name, inference_document, new_id
 
-#: Records that are sent before the buffer is asked for more.
-_AT_ONCE = 64
+#: Records that are on their way at once, each over a connection that is kept: the server
+#: writes what comes together in one commit.
+_AT_ONCE = 4
 #: Seconds without a byte after which the server counts as lost.
 _PATIENCE = 30.0
 #: Seconds before another attempt: the first one, doubled each time, up to the last.
@@ -98,10 +99,15 @@ class Logger:
         self._app = check_app_name(app)
         self._buffer = Buffer(Path(buffer), int(megabytes * 1024 * 1024), when_full)
         self._server = Connection(url, token, patience=_PATIENCE)
-        self._sent = 0
+        self._sent = self._failed = 0
         self._problem: str | None = None
-        self._thread = threading.Thread(target=self._run, name="millpond-logger", daemon=True)
-        self._thread.start()
+        self._lock = threading.Lock()
+        self._threads = [
+            threading.Thread(target=self._run, name="millpond-logger", daemon=True)
+            for _ in range(_AT_ONCE)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def log(
         self,
@@ -144,10 +150,12 @@ class Logger:
 
     def close(self, seconds: float = 5.0) -> None:
         """Send what waits, at most some time; the rest is sent by the next one of this buffer."""
+        until = time.monotonic() + seconds
         self._buffer.wait_until_empty(seconds)
         self._buffer.stop()
-        # One that waits for an answer is not waited for: another one may send the same again.
-        self._thread.join(seconds)
+        # Who waits for an answer is not waited for: another one may send the same again.
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
         self._buffer.close()
         self._server.close()
 
@@ -163,51 +171,25 @@ class Logger:
         self.close()
 
     def _run(self) -> None:
-        failed = 0
-        while self._buffer.wait_for_some():
-            pause = self._attempt()
-            if pause is None:
-                failed = 0
-                continue
-            # Half of each is left to chance, so that many loggers do not come back at once.
-            grown = min(_FIRST_PAUSE * 2.0**failed, _LAST_PAUSE) * random.uniform(0.5, 1.0)
-            failed += 1
-            self._buffer.wait_until_stopped(max(pause, grown))
+        while (name := self._buffer.take()) is not None:
+            try:
+                self._send(name)
+            except Exception as error:  # Whatever it is, the thread lives on.
+                self._rest(error)
+                # What is the matter with this record alone lets the others go first.
+                self._buffer.give_back(name, last=not isinstance(error, _FOR_NOW))
 
-    def _attempt(self) -> float | None:
-        """Send what waits; None, or the least seconds to pause where some of it is left."""
-        try:
-            failed = self._send_all()
-        except Busy as busy:
-            self._problem = str(busy)
-            return float(busy.retry_after)
-        except Exception as error:  # The thread lives on, and says what is the matter.
-            self._problem = str(error)
-            return 0.0
-        if failed:
-            return 0.0
-        self._problem = None
-        return None
-
-    def _send_all(self) -> int:
-        """Send what waits; the number of those that the server failed on, each by itself.
-
-        Raises:
-            MillpondError: it takes none at all for now.
-        """
-        failed: set[str] = set()
-        while names := self._buffer.oldest(_AT_ONCE, without=failed):
-            for name in names:
-                if self._buffer.stopped:
-                    break
-                try:
-                    self._send(name)
-                except _FOR_NOW:
-                    raise
-                except MillpondError as error:
-                    self._problem = str(error)
-                    failed.add(name)
-        return len(failed)
+    def _rest(self, problem: Exception) -> None:
+        """Leave the server alone for a while, longer each time."""
+        with self._lock:
+            self._problem = str(problem)
+            if self._buffer.rests:
+                return
+            # Half of it is left to chance, so that many loggers do not come back at once.
+            grown = min(_FIRST_PAUSE * 2.0**self._failed, _LAST_PAUSE) * random.uniform(0.5, 1.0)
+            asked = problem.retry_after if isinstance(problem, Busy) else 0.0
+            self._failed += 1
+            self._buffer.rest(max(asked, grown))
 
     def _send(self, name: str) -> None:
         """Send a record, and forget it once the server has it, or will never take it.
@@ -216,12 +198,13 @@ class Logger:
         2.  Then it goes here. When that is lost, it is sent again, and answered again.
         """
         try:
-            Record.unpack(self._buffer.take(name)).send(self._server)
+            Record.unpack(self._buffer.read(name)).send(self._server)
         except FileNotFoundError:
             self._buffer.remove(name)  # Given up for a newer one meanwhile.
         except _FOR_GOOD as error:
-            self._problem = str(error)
             self._buffer.refuse(name, f"{error.title}: {error}")
         else:
+            with self._lock:
+                self._sent += 1
+                self._failed, self._problem = 0, None
             self._buffer.remove(name)
-            self._sent += 1
