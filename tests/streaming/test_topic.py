@@ -167,7 +167,7 @@ def test_a_killed_landing_lands_each_message_once(
     """Its process is killed again and again, each time a little later, while messages come."""
     declare(tmp_path, f"kafka://{cluster.brokers}/{topic}")
     sent = 0
-    for life in (0.1, 0.5, 1.0, 60.0):
+    for life in (0.3, 1.0, 60.0):
         with subprocess.Popen(
             [sys.executable, "-c", _LAND, tmp_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         ) as process:
