@@ -31,7 +31,7 @@ _WANTED = 0.7
 def main() -> None:
     """Measure the families that are asked for, and fail where one misses."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--families", default="yolos,deformable_detr,rt_detr")
+    parser.add_argument("--families", default=",".join(FAMILIES))
     parser.add_argument("--seconds", type=float, default=60.0, help="of training on one core, each")
     parser.add_argument("--images", type=int, default=16)
     asked = parser.parse_args()

@@ -48,20 +48,6 @@ def _yolos() -> nn.Module:
     )
 
 
-def _detr() -> nn.Module:
-    return hf.DetrForObjectDetection(
-        hf.DetrConfig(
-            backbone_config=hf.ResNetConfig(**_STAGES, out_features=["stage3"]),
-            num_queries=8,
-            encoder_layers=2,
-            decoder_layers=2,
-            auxiliary_loss=True,
-            **_WIDTH,
-            **_NAMES,
-        )
-    )
-
-
 def _deformable_detr() -> nn.Module:
     return hf.DeformableDetrForObjectDetection(
         hf.DeformableDetrConfig(
@@ -96,13 +82,11 @@ def _rt_detr() -> nn.Module:
 
 _PROCESSORS: dict[str, Callable[[], Any]] = {
     "yolos": lambda: hf.YolosImageProcessorPil(size=_SIZE),
-    "detr": lambda: hf.DetrImageProcessorPil(size=_SIZE),
     "deformable_detr": lambda: hf.DeformableDetrImageProcessorPil(size=_SIZE),
     "rt_detr": lambda: hf.RTDetrImageProcessorPil(size=_SIZE),
 }
 _NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "yolos": _yolos,
-    "detr": _detr,
     "deformable_detr": _deformable_detr,
     "rt_detr": _rt_detr,
 }
