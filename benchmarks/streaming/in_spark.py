@@ -1,14 +1,17 @@
 """The windows as one writes them for PySpark Structured Streaming: FOLDER OUT FILES_A_TRIGGER.
 
-It prints the seconds from the start of the query to its end, in one JSON line.
+It prints the seconds from the start of the query to its end, and those of the processor in
+between, in one JSON line.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as f
@@ -80,7 +83,7 @@ def main(folder: str, out: str, files: int) -> None:
         .drop("window")
     )
     with tempfile.TemporaryDirectory() as checkpoint:
-        started = time.perf_counter()
+        started, before = time.perf_counter(), _processor(spark)
         query = (
             windows.writeStream.outputMode("append")
             .format("parquet")
@@ -91,8 +94,16 @@ def main(folder: str, out: str, files: int) -> None:
         )
         query.awaitTermination()
         seconds = time.perf_counter() - started
-    print(json.dumps({"seconds": seconds}))
+        used = _processor(spark) - before
+    print(json.dumps({"seconds": seconds, "processor": used}))
     spark.stop()
+
+
+def _processor(spark: SparkSession) -> float:
+    """Seconds of the processor that Java took so far."""
+    java = spark.sparkContext._gateway.proc.pid
+    fields = Path(f"/proc/{java}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -76,16 +75,16 @@ def main() -> None:
     for _ in range(arguments.rounds):
         for name, command in tools.items():
             with tempfile.TemporaryDirectory() as out:
-                before = _processor()
-                seconds[name].append(_run(command, folder, Path(out)))
-                processor[name].append(_processor() - before)
+                took, used = _run(command, folder, Path(out))
+                seconds[name].append(took)
+                processor[name].append(used)
                 found[name] = _rows(pyarrow.parquet.read_table(out).to_pylist())
     lines = sum(path.read_bytes().count(b"\n") for path in paths)
     for name, taken in seconds.items():
         rate, used = lines / median(taken), median(processor[name])
         print(
             f"{name:10} {rate:12,.0f} events a second ({median(taken):.2f} s; "
-            f"{used:.1f} s of the processor, with its start)"
+            f"{used:.1f} s of the processor)"
         )
     ratio = median(seconds["spark"]) / median(seconds["millpond"])
     print(f"millpond is {ratio:.1f} times as fast; the aim is {AIM:.0f}")
@@ -94,20 +93,15 @@ def main() -> None:
         print(f"{name}: {_compared(rows, batch)}")
 
 
-def _processor() -> float:
-    """Seconds of the processor that the processes took which have ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def _run(command: list[str], folder: Path, out: Path) -> float:
+def _run(command: list[str], folder: Path, out: Path) -> tuple[float, float]:
     script = [sys.executable, "-m", f"benchmarks.streaming.{command[0]}", str(folder), str(out)]
     done = subprocess.run(
         [*script, *command[1:]], cwd=_HERE.parents[1], capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise SystemExit(f"{command[0]} failed: {done.stderr[-2000:]}")
-    return float(json.loads(done.stdout.splitlines()[-1])["seconds"])
+    said = json.loads(done.stdout.splitlines()[-1])
+    return said["seconds"], said["processor"]
 
 
 def _batch(folder: Path) -> dict[Any, Any]:
