@@ -61,7 +61,7 @@ def main() -> None:
         for name in names[:: -1 if number % 2 else 1]:
             with tempfile.TemporaryDirectory(dir=asked.dir) as folder:
                 try:
-                    with serving(name, network, asked.keep, Path(folder), slow) as server:
+                    with serving(name, network, images, asked.keep, Path(folder), slow) as server:
                         _measure(found, name, server, images, loads, asked)
                 except (Failed, subprocess.CalledProcessError) as failure:
                     print(f"  round {number + 1}: {name}: {failure}", file=sys.stderr)

@@ -29,8 +29,14 @@ _COMMON = ("numpy==2.4.6", "onnxruntime==1.31.1", "pillow==13.0.0")
 PACKAGES: Mapping[str, Sequence[str]] = {
     "serving-fastapi": ("fastapi==0.163.2", "uvicorn[standard]==0.54.0", *_COMMON),
     "serving-flask": ("flask==3.1.3", "torch==2.13.0", "transformers==5.23.0", *_COMMON),
-    "serving-litserve": ("litserve==0.2.19", "uvicorn[standard]==0.54.0", *_COMMON),
-    "serving-mlserver": ("mlserver==1.7.1", *_COMMON),
+    "serving-litserve": (
+        "litserve==0.2.19",
+        "python-multipart==0.0.34",
+        "uvicorn[standard]==0.54.0",
+        *_COMMON,
+    ),
+    # Its workers do not start on a newer uvloop.
+    "serving-mlserver": ("mlserver==1.7.1", "uvloop==0.21.0", *_COMMON),
 }
 
 
@@ -115,11 +121,17 @@ class Running:
 
 @contextmanager
 def serving(
-    name: str, network: Path, kept: Path, folder: Path, extra: Mapping[str, str] | None = None
+    name: str,
+    network: Path,
+    images: Path,
+    kept: Path,
+    folder: Path,
+    extra: Mapping[str, str] | None = None,
 ) -> Iterator[Running]:
     """A server, started in an empty folder and ended with the block.
 
     Args:
+        images: of which it has answered some by then.
         extra: of its environment.
 
     Raises:
@@ -146,7 +158,7 @@ def serving(
         )
     try:
         running = Running(kind, port, token, process.pid)
-        _wait(running, process, folder / "log")
+        _wait(running, images, process, folder / "log")
         yield running
     finally:
         process.terminate()
@@ -169,12 +181,13 @@ def _project(folder: Path, network: Path, captures: bool) -> str:
         return project.access.create_token("load", "user", app=APP, by="os:benchmark")
 
 
-def _wait(running: Running, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait(running: Running, images: Path, process: subprocess.Popen[bytes], log: Path) -> None:
     end = time.monotonic() + _PATIENCE
     while time.monotonic() < end and process.poll() is None:
         with suppress(OSError), socket.create_connection(("127.0.0.1", running.port), 1):
-            return
-        time.sleep(0.1)
+            if running.loaded(images, clients=1, warm=0, seconds=1)["answered_in_all"]:
+                return
+        time.sleep(0.2)
     raise Failed(f"it does not start: {log.read_text(errors='replace')[-2000:]}")
 
 

@@ -1,7 +1,6 @@
 """LitServe with ONNX Runtime: a worker for each core, in the ways of its documentation."""
 
-from __future__ import annotations
-
+# No postponed annotations: LitServe looks at that of `decode_request`, and wants the class itself.
 import argparse
 
 import litserve

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import base64
+import importlib
 import json
 import os
 
@@ -40,7 +41,9 @@ async def serve(port: int, workers: int) -> None:
         debug=False,
     )
     server = MLServer(settings)
-    model = ModelSettings(name="cells", implementation=Peer, parameters=ModelParameters())
+    # By its module, for the workers are other processes, to whom this one's `__main__` is unknown.
+    peer = importlib.import_module("in_mlserver").Peer
+    model = ModelSettings(name="cells", implementation=peer, parameters=ModelParameters())
     await server.start([model])
 
 
