@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from millpond.capture.feeds import NewLanding, record_landing, record_rows
 from millpond.capture.inferences import NewInference, record_inference
 from millpond.capture.objects import NewObject, Origin, record_object
 from millpond.capture.refusals import record_refusal
+from millpond.capture.uncaptured import Uncaptured, record_uncaptured
 from millpond.database.clock import last
 from millpond.database.connection import create_schema, open_database, reading
 from millpond.database.group_commit import GroupCommit, Transaction
@@ -137,6 +139,10 @@ class Lake:
     def refuse(self, status: int = 400, app: str | None = "cells") -> str:
         return self.commit.run(lambda t: record_refusal(t, app, status, "is no image"))
 
+    def leave_out(self, requests: int = 2, app: str = "cells") -> None:
+        counted = Counter({Uncaptured(app, None, 0, "rate"): requests})
+        self.commit.run(lambda t: record_uncaptured(t, counted))
+
     def landing(self, feed: str = "customers", key: str = '["a"]') -> str:
         """The id of a landing of one row, and one that was quarantined."""
         landing_id, record_id, version = new_id(), new_id(), "0" * 32
@@ -164,7 +170,7 @@ class Lake:
         return landing_id
 
     def some_of_everything(self) -> None:
-        """One object with a subject, an inference, a full review and a refusal; and a landing."""
+        """One object with a subject, an inference, a full review; refused, left out, and landed."""
         object_id = self.object(subject=f"patient {new_id()}", path=f"{new_id()}.png")
         predictions = [Prediction("RBC", 0.9, BOX), Prediction("WBC", 0.7, BOX)]
         inference_id, ids = self.inference(object_id, predictions)
@@ -177,4 +183,5 @@ class Lake:
             inference_id=inference_id,
         )
         self.refuse()
+        self.leave_out()
         self.landing(key=json.dumps([new_id()]))

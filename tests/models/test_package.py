@@ -104,7 +104,7 @@ def test_nothing_is_left_when_the_disk_is_full(
         ({"task": "regression"}, "'regression' is not one of detection, classification"),
         ({"labels": ()}, "empty or not distinct"),
         ({"labels": ("a", "a")}, "empty or not distinct"),
-        ({"outputs": Outputs("magic")}, "'magic' is not one of detections, detr, logits, retina"),
+        ({"outputs": Outputs("magic")}, "'magic' is not one of detections, detr, .*logits, retina"),
         ({"model": b""}, "is empty"),
         ({"model": pickle.dumps({"weights": 1})}, "Python pickle"),
         ({"model": b"PK\x03\x04rest"}, "ZIP archive"),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from millpond.serving.api import inferences
+from millpond.settings import ServerSection, Settings
 from serving.helpers import Served, picture
 
 PREDICT = "/api/v1/apps/blood-cells/predict"
@@ -111,7 +113,12 @@ def test_concurrent_repeats_of_a_key_are_one_request(cells: Served) -> None:
     assert len(list(cells.services.store.list("objects"))) == 1
 
 
-def test_200_concurrent_predictions_are_captured_once_each(cells: Served) -> None:
+def test_200_concurrent_predictions_are_captured_once_each(
+    make_server: Callable[[Settings], Served], settings: Settings
+) -> None:
+    room = ServerSection(waiting=200, longest_wait_seconds=300, deadline_seconds=300)
+    cells = make_server(settings.model_copy(update={"server": room}))
+    cells.promote()
     client = cells.client("user")
     # Each image is sent twice, so that the race for one object is run as well.
     images = [picture(seed // 2) for seed in range(200)]

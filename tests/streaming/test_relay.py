@@ -61,9 +61,10 @@ def relayed(bus: Bus, kafka: EventBus) -> ConsumerGroup:
 
 
 def behind(bus: Bus) -> int:
-    """How many events the relay has still to publish."""
+    """How many events the relay has still to publish; -1 before it has begun."""
     with reading(bus.engine) as connection:
-        return sum(lag.events for lag in lags(connection))
+        found = lags(connection)
+    return sum(lag.events for lag in found) if found else -1
 
 
 def assert_there(found: Reader, told: list[Event]) -> None:
