@@ -27,8 +27,8 @@ export async function request<T>(path: string, init: RequestInit = {}): Promise<
 }
 
 // The files of an answer that has several, by their names.
-export async function requestFiles(path: string, signal: AbortSignal): Promise<Map<string, File>> {
-  const response = await succeed(path, { headers: { Accept: "multipart/form-data" }, signal });
+export async function requestFiles(path: string): Promise<Map<string, File>> {
+  const response = await succeed(path, { headers: { Accept: "multipart/form-data" } });
   const parts = [...(await response.formData())];
   return new Map(parts.filter((part): part is [string, File] => part[1] instanceof File));
 }

@@ -4,7 +4,6 @@ import { Thumbnails } from "./thumbnails";
 
 interface Call {
   readonly ids: readonly string[];
-  readonly signal: AbortSignal;
   answer(bytes?: number, without?: readonly string[]): Promise<void>;
   fail(error: Error): Promise<void>;
 }
@@ -14,11 +13,10 @@ function setUp() {
   const released: string[] = [];
   let made = 0;
   const thumbnails = new Thumbnails({
-    ask: (ids, _size, signal) =>
+    ask: (ids) =>
       new Promise((resolve, reject) => {
         calls.push({
           ids,
-          signal,
           answer: (bytes = 10, without = []) => {
             const there = ids.filter((id) => !without.includes(id));
             resolve(new Map(there.map((id) => [id, new Blob([new Uint8Array(bytes)])])));
@@ -69,27 +67,12 @@ describe("thumbnails", () => {
     const cancels = ids(30).map((id) => want(id));
     await settled();
     for (const cancel of cancels) cancel();
+    want("late");
     await calls[0]?.answer();
     expect(came.size).toBe(0);
-    expect(calls.map((call) => call.ids.length)).toEqual([12, 12]);
+    expect(calls.map((call) => call.ids.length)).toEqual([12, 12, 1]);
     expect(thumbnails.find("id0", 256)).toBe("blob:1");
     expect(thumbnails.find("id0", 128)).toBeNull();
-  });
-
-  it("of which none is wanted any more give their place to the next", async () => {
-    const { calls, came, want } = setUp();
-    const cancels = ids(24).map((id) => want(id));
-    await settled();
-    for (const cancel of cancels.slice(0, 12)) cancel();
-    want("late");
-    await settled();
-    expect(calls.map((call) => call.signal.aborted)).toEqual([true, false, false]);
-    want("id0");
-    await calls[0]?.fail(new DOMException("aborted", "AbortError"));
-    await calls[2]?.answer();
-    expect(calls.map((call) => call.ids).slice(2)).toEqual([["late"], ["id0"]]);
-    await calls[3]?.answer();
-    expect([...came.keys()]).toEqual(["late", "id0"]);
   });
 
   it("that are wanted again while they come are not asked for twice", async () => {

@@ -1,17 +1,12 @@
 // Small pictures, many to a request: those that are nearest to the middle of the screen first, and
-// none that has left it before its turn came. A request of which nothing is to be seen any more
-// gives its place up to the next.
+// none that has left it before its turn came.
 
 import { ApiError, requestFiles } from "./client";
 import { plainQuery } from "./plainQuery";
 
 export interface ThumbnailPorts {
   // The pictures that there are of these objects, by id.
-  ask(
-    objectIds: readonly string[],
-    size: number,
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<string, Blob>>;
+  ask(objectIds: readonly string[], size: number): Promise<ReadonlyMap<string, Blob>>;
   addressOf(picture: Blob): string;
   // Ends an address.
   release(address: string): void;
@@ -31,11 +26,6 @@ interface Entry {
   isAsked: boolean;
 }
 
-interface Batch {
-  readonly entries: readonly Entry[];
-  readonly given: AbortController;
-}
-
 // Few enough in a request that the first are soon here, and that what comes into sight meanwhile
 // has not to wait for many that have left.
 const MOST = 12;
@@ -47,8 +37,8 @@ const AGAIN_MS = 2_000;
 export class Thumbnails {
   private readonly entries = new Map<string, Entry>();
   private readonly kept = new Map<string, { address: string; bytes: number }>();
-  private readonly underway = new Set<Batch>();
   private bytes = 0;
+  private underway = 0;
   private isPlanned = false;
 
   constructor(private readonly ports: ThumbnailPorts) {}
@@ -94,27 +84,11 @@ export class Thumbnails {
   }
 
   private next(): void {
-    for (;;) {
-      const entries = this.nearest();
-      if (entries.length === 0 || !this.hasPlace()) return;
-      void this.send({ entries, given: new AbortController() });
+    while (this.underway < AT_ONCE) {
+      const batch = this.nearest();
+      if (batch.length === 0) return;
+      void this.send(batch);
     }
-  }
-
-  private hasPlace(): boolean {
-    if (this.underway.size < AT_ONCE) return true;
-    for (const batch of this.underway) {
-      if (batch.entries.some(({ waiters }) => waiters.size > 0)) continue;
-      this.giveUp(batch);
-      return true;
-    }
-    return false;
-  }
-
-  private giveUp(batch: Batch): void {
-    for (const { objectId, size } of batch.entries) this.entries.delete(keyOf(objectId, size));
-    this.underway.delete(batch);
-    batch.given.abort();
   }
 
   private nearest(): Entry[] {
@@ -126,24 +100,21 @@ export class Thumbnails {
     return waiting.filter(({ size }) => size === waiting[0]?.size).slice(0, MOST);
   }
 
-  private async send(batch: Batch): Promise<void> {
-    const { entries, given } = batch;
-    this.underway.add(batch);
-    for (const entry of entries) entry.isAsked = true;
-    const ids = entries.map(({ objectId }) => objectId);
+  private async send(batch: readonly Entry[]): Promise<void> {
+    this.underway += 1;
+    for (const entry of batch) entry.isAsked = true;
+    const ids = batch.map(({ objectId }) => objectId);
     try {
-      const pictures = await this.ports.ask(ids, entries[0]?.size ?? 0, given.signal);
-      if (given.signal.aborted) return;
-      for (const entry of entries) this.settle(entry, pictures.get(entry.objectId) ?? null);
+      const pictures = await this.ports.ask(ids, batch[0]?.size ?? 0);
+      for (const entry of batch) this.settle(entry, pictures.get(entry.objectId) ?? null);
     } catch (error) {
-      if (given.signal.aborted) return;
       if (error instanceof ApiError && !error.passes) {
-        for (const entry of entries) this.settle(entry, null);
+        for (const entry of batch) this.settle(entry, null);
       } else {
-        setTimeout(() => this.askAgain(entries), AGAIN_MS);
+        setTimeout(() => this.askAgain(batch), AGAIN_MS);
       }
     }
-    this.underway.delete(batch);
+    this.underway -= 1;
     this.next();
   }
 
@@ -154,8 +125,8 @@ export class Thumbnails {
     for (const waiter of entry.waiters) waiter.done(address);
   }
 
-  private askAgain(entries: readonly Entry[]): void {
-    for (const entry of entries) {
+  private askAgain(batch: readonly Entry[]): void {
+    for (const entry of batch) {
       entry.isAsked = false;
       if (entry.waiters.size === 0) this.entries.delete(keyOf(entry.objectId, entry.size));
     }
@@ -185,8 +156,8 @@ function distanceOf({ waiters }: Entry): number {
 }
 
 export const thumbnails = new Thumbnails({
-  ask: (objectIds, size, signal) =>
-    requestFiles(`/api/v1/thumbnails?${plainQuery({ object_id: objectIds, size })}`, signal),
+  ask: (objectIds, size) =>
+    requestFiles(`/api/v1/thumbnails?${plainQuery({ object_id: objectIds, size })}`),
   addressOf: (picture) => URL.createObjectURL(picture),
   release: (address) => URL.revokeObjectURL(address),
 });
