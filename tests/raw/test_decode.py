@@ -175,9 +175,9 @@ def test_a_picture_written_as_png_reads_back_the_same(grey: bool) -> None:
 
 def test_a_thumbnail_is_small_and_never_larger_than_the_picture() -> None:
     picture = Picture(COLOURS, "image/png")
-    small = decode(thumbnail(picture, 10))
+    small = decode(thumbnail(picture.image, 10))
     assert (small.width, small.height) == (10, 6)
-    assert decode(thumbnail(picture, 500)).width == 40
+    assert decode(thumbnail(picture.image, 500)).width == 40
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ class Shown:
             change(Image.fromarray(pixels)).save(buffer, "JPEG", quality=90)
             pixels = decode(buffer.getvalue()).pixels
         answers = suppress(self.predictor.candidates(pixels), SHAPES.threshold, SHAPES.nms)
-        seen = statistics_of(pixels)
+        seen = statistics_of(Image.fromarray(pixels))
         return {
             "model_version": "shapes-1",
             "duration_ms": 5.0,

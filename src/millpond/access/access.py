@@ -10,6 +10,7 @@ from millpond.access import tables
 from millpond.access.audit import Outcome, write_audit
 from millpond.access.passwords import hash_password, is_password, new_password
 from millpond.access.principal import Principal
+from millpond.access.secret import fingerprint
 from millpond.access.sessions import Session, end_session, insert_session, principal_of_session
 from millpond.access.throttle import Throttle
 from millpond.access.tokens import Token, all_tokens, insert_token, principal_of_token, revoke
@@ -17,6 +18,7 @@ from millpond.access.users import User, all_users, disable, insert_user, passwor
 from millpond.database.clock import machine_now
 from millpond.database.connection import reading
 from millpond.database.group_commit import GroupCommit, Transaction
+from millpond.database.lately import Lately
 from millpond.errors import NotSignedIn
 from millpond.settings import ServerSection
 
@@ -41,6 +43,8 @@ class Access:
         self._commit = commit
         self._session_seconds = round(server.session_hours * 3600)
         self._throttle = Throttle(server.sign_in_attempts)
+        #: By the fingerprint of a token or a session.
+        self._lately: Lately[tuple[str, str], Principal] = Lately()
 
     def first_admin(self, by: str = "os:millpond") -> str | None:
         """Make the first admin of a project that has no users.
@@ -95,6 +99,7 @@ class Access:
             write_audit(transaction, by, "users.manage", f"disable user {name}")
 
         self._commit.run(work)
+        self._lately.forget()
 
     def create_token(
         self,
@@ -143,7 +148,9 @@ class Access:
             write_audit(transaction, by, "tokens.manage", f"revoke token {which}")
             return ended
 
-        return self._commit.run(work)
+        ended = self._commit.run(work)
+        self._lately.forget()
+        return ended
 
     def sign_in(self, user: str, password: str, address: str) -> Session:
         """Begin a session.
@@ -185,14 +192,25 @@ class Access:
             write_audit(transaction, by, "session.end", by)
 
         self._commit.run(work)
+        self._lately.forget()
+
+    def principal_lately(
+        self, *, token: str | None = None, session: str | None = None
+    ) -> Principal | None:
+        """Whom credentials stood for a moment ago; None where that has to be read again."""
+        return self._lately.get(_which(token, session))
 
     def principal_of(
         self, *, token: str | None = None, session: str | None = None
     ) -> Principal | None:
         """Whom credentials stand for; None where they are unknown or no longer good.
 
-        A token goes before a session.
+        A token goes before a session. What another process changes shows `lately.SECONDS`
+        later at most, what this one changes at once.
         """
+        return self._lately.read(_which(token, session), lambda: self._principal(token, session))
+
+    def _principal(self, token: str | None, session: str | None) -> Principal | None:
         now = machine_now()
         with reading(self._engine) as connection:
             if token is not None:
@@ -213,3 +231,10 @@ class Access:
                 write_audit(transaction, who, action, what)
 
         self._commit.run(work)
+
+
+def _which(token: str | None, session: str | None) -> tuple[str, str]:
+    """Which credentials they are, without what they are."""
+    if token is not None:
+        return "token", fingerprint(token)
+    return "session", fingerprint(session or "")

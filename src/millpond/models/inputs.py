@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from millpond.errors import Invalid
-from millpond.models.preprocessing import Preprocessing
+from millpond.models.preprocessing import Preprocessing, Seen
 from millpond.models.runtime import TensorInfo
 
 #: ``picture`` is the tensor of the picture. ``width_height`` and ``height_width`` are the sides
@@ -21,9 +21,9 @@ def feeds(
     given: Mapping[str, str],
     takes: Sequence[TensorInfo],
     preprocessing: Preprocessing,
-    pixels: NDArray[np.uint8],
+    seen: Seen,
 ) -> dict[str, NDArray[Any]]:
-    """What a model takes for a picture ``[H, W, 3]`` in RGB.
+    """What a model takes for a picture.
 
     Args:
         given: what each input is; empty where the picture is the only one.
@@ -32,7 +32,7 @@ def feeds(
     Raises:
         Invalid: not every input is given.
     """
-    picture = preprocessing.batch(pixels)
+    picture = preprocessing.batch(seen)
     if not given and len(takes) == 1:
         return {takes[0].name: picture}
     check_inputs(given, takes)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from millpond.errors import Invalid
@@ -14,6 +13,7 @@ from millpond.models.adapters.registered import find_adapter
 from millpond.models.inputs import feeds
 from millpond.models.outputs import Answers, Frame, to_candidates
 from millpond.models.package import ModelPackage
+from millpond.models.preprocessing import Seen, size_of
 from millpond.models.runtime import NamedRuntime, open_named
 from millpond.values import Prediction, Task
 
@@ -53,8 +53,8 @@ class Predictor:
         """What computes the model's outputs, as they are before any adapter."""
         return self._runtime
 
-    def candidates(self, pixels: NDArray[np.uint8]) -> list[Prediction]:
-        """What the model sees in a picture ``[H, W, 3]`` in RGB, best first.
+    def candidates(self, seen: Seen) -> list[Prediction]:
+        """What the model sees in a picture, best first.
 
         Boxes are in pixels of the picture; nothing is suppressed yet.
 
@@ -62,9 +62,9 @@ class Predictor:
             Invalid: the model's outputs are not what its package says.
         """
         package = self._package
-        fed = feeds(package.inputs, self._runtime.inputs, package.preprocessing, pixels)
+        fed = feeds(package.inputs, self._runtime.inputs, package.preprocessing, seen)
         answers = understood(package, self._runtime.compute(fed, package.outputs.names))
-        height, width = pixels.shape[:2]
+        width, height = size_of(seen)
         return to_candidates(answers, package.labels, package.preprocessing, width, height)
 
 

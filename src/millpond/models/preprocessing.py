@@ -25,6 +25,9 @@ Resample = Literal["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"
 Layout = Literal["NCHW", "NHWC", "CHW", "HWC"]
 Datatype = Literal["float32", "float16", "uint8"]
 
+#: A picture in RGB: pixels ``[H, W, 3]``, or an image of Pillow's mode ``RGB``.
+Seen = NDArray[np.uint8] | Image.Image
+
 #: The grey around a letterboxed picture.
 MARGIN = 114
 #: The most pixels along one side of a tensor.
@@ -113,9 +116,9 @@ class Preprocessing:
         """How many channels the tensor has."""
         return len(self.channels)
 
-    def batch(self, pixels: NDArray[np.uint8]) -> NDArray[Any]:
-        """What a model is fed for a picture ``[H, W, 3]`` in RGB, in its layout and datatype."""
-        canvas = self.canvas(pixels)
+    def batch(self, seen: Seen) -> NDArray[Any]:
+        """What a model is fed for a picture, in its layout and datatype."""
+        canvas = self.canvas(seen)
         if self.datatype == "uint8":
             tensor: NDArray[Any] = canvas.transpose(2, 0, 1)
         else:
@@ -124,18 +127,18 @@ class Preprocessing:
             tensor = tensor.transpose(1, 2, 0)
         return np.ascontiguousarray(tensor[np.newaxis] if self.layout[0] == "N" else tensor)
 
-    def tensor(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """The tensor ``[channels, height, width]`` of a picture ``[H, W, 3]`` in RGB."""
-        return self.normalise(self.canvas(pixels))
+    def tensor(self, seen: Seen) -> NDArray[np.float32]:
+        """The tensor ``[channels, height, width]`` of a picture."""
+        return self.normalise(self.canvas(seen))
 
-    def canvas(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """A picture ``[H, W, 3]`` scaled to ``[height, width, channels]``, still in bytes."""
-        image = Image.fromarray(pixels)
+    def canvas(self, seen: Seen) -> NDArray[np.uint8]:
+        """A picture scaled to ``[height, width, channels]``, still in bytes."""
+        image = seen if isinstance(seen, Image.Image) else Image.fromarray(seen)
+        picture_width, picture_height = image.size
         if self.channels == "L":
             image = image.convert("L")
         if self.channels == "BGR":
             image = Image.merge("RGB", image.split()[::-1])
-        picture_height, picture_width = pixels.shape[:2]
         left, top, width, height = self._window(picture_width, picture_height)
         if image.size != (width, height):
             image = image.resize((width, height), Image.Resampling[self.resample.upper()])
@@ -195,6 +198,13 @@ class Preprocessing:
         shorter, longer = sorted((picture_width, picture_height))
         longer = int(self.before[0] * longer / shorter)
         return (self.before[0], longer) if picture_width == shorter else (longer, self.before[0])
+
+
+def size_of(seen: Seen) -> tuple[int, int]:
+    """Width and height of a picture."""
+    if isinstance(seen, Image.Image):
+        return seen.size
+    return seen.shape[1], seen.shape[0]
 
 
 _CHOICES = {

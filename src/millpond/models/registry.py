@@ -23,6 +23,7 @@ from sqlalchemy import Connection, Engine, RowMapping, bindparam, func, select
 from millpond.capture.outbox import write_events
 from millpond.database.connection import reading
 from millpond.database.group_commit import GroupCommit, Transaction
+from millpond.database.lately import Lately
 from millpond.errors import Conflict, NotFound
 from millpond.events.event import Event
 from millpond.models import tables
@@ -79,6 +80,7 @@ class Registry:
         self._folder = folder
         self._threads = threads
         self._loaded: OrderedDict[str, Future[Predictor]] = OrderedDict()
+        self._lately: Lately[str, str] = Lately()
         self._lock = threading.Lock()
 
     def register(self, package: ModelPackage, *, by: str) -> ModelVersion:
@@ -208,6 +210,14 @@ class Registry:
             row = _latest_move(connection, app)
             return None if row is None else str(row["version"])
 
+    def champion_lately(self, app: str) -> str | None:
+        """The champion, for every prediction asks for it.
+
+        What another process changes shows `lately.SECONDS` later at most, what this one
+        changes at once.
+        """
+        return self._lately.read(app, lambda: self.champion(app))
+
     def set_champion(
         self,
         app: str,
@@ -229,6 +239,7 @@ class Registry:
             raise NotFound(f"model {version} is not one of application {app}")
         self._prepare(app, version)
         self._commit.run(lambda transaction: _move(transaction, app, version, by, reason, evidence))
+        self._lately.forget()
 
     def rollback(self, app: str, *, by: str, reason: str | None = None) -> str:
         """Give the alias back to the champion before this one.
@@ -255,7 +266,9 @@ class Registry:
             latest = _latest_move(connection, app)
         if latest is not None and latest["previous"] is not None:
             self._prepare(app, str(latest["previous"]))
-        return self._commit.run(work)
+        version = self._commit.run(work)
+        self._lately.forget()
+        return version
 
 
 def _move(

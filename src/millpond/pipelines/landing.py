@@ -126,7 +126,7 @@ class Landing:
             picture = decode(data, self._limits)
             object_id, media_type = new_id(), picture.media_type
             width, height = picture.width, picture.height
-            seen = statistics_of(picture.pixels)
+            seen = statistics_of(picture.image)
             brightness, contrast = seen.brightness, seen.contrast
             self._store.put(object_key(object_id), data)
         new = NewObject(

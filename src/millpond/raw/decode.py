@@ -162,8 +162,7 @@ def _upright(image: ImageFile.ImageFile, media_type: str, window: Window | None)
         pixels, levels = to_eight_bits(np.asarray(upright), window)
         return Picture(as_rgb(pixels), media_type, turned=turned, grey=True, deep=levels)
     grey = image.mode in _GREY_MODES
-    pixels = np.array(_to_rgb(upright), dtype=np.uint8)
-    return Picture(pixels, media_type, turned=turned, grey=grey)
+    return Picture(_to_rgb(upright), media_type, turned=turned, grey=grey)
 
 
 def _turned(image: ImageFile.ImageFile) -> tuple[Image.Image, bool]:

@@ -31,7 +31,13 @@ class FolderStore:
         target = self._path(key)
         try:
             self._ready(target.parent)
-            write_file(target, data)
+            try:
+                write_file(target, data)
+            except FileNotFoundError:
+                # Somebody has taken the folder away since.
+                self._synced.clear()
+                self._ready(target.parent)
+                write_file(target, data)
         except OSError as error:
             if is_full(error.errno):
                 raise DiskFull(
@@ -76,7 +82,7 @@ class FolderStore:
         One that is there already may have been made this instant by another writer,
         not fsynced yet; so each is fsynced into its parent once a process.
         """
-        if folder in self._synced and folder.is_dir():
+        if folder in self._synced:
             return
         if folder == self._root:
             make_folder(folder.parent)

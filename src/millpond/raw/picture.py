@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -55,33 +56,49 @@ class Levels:
 EIGHT_BITS = Levels(Window.between(0, 255), 0.0, 255.0)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """Pixels as a person sees them, whatever the file's form was.
+    """What a person sees in a file, whatever its form was.
+
+    It is held as it was decoded, and given as Pillow's image or as pixels; what is not asked
+    for is not made, for each is a copy.
 
     Args:
-        pixels: uint8 of shape (height, width, 3), RGB, upright.
+        seen: RGB, upright: pixels as of `pixels`, or an image of the mode ``RGB``.
         media_type: that of the file, such as ``image/png`` or ``application/dicom``.
         turned: an orientation tag of the file turned or mirrored the picture.
         grey: the file has one channel of grey; the three here are equal.
         deep: the values of a grey file of more than 8 bits, of which these are made.
     """
 
-    pixels: Pixels
-    media_type: str
-    turned: bool = False
-    grey: bool = False
-    deep: Levels | None = None
+    def __init__(
+        self,
+        seen: Pixels | Image.Image,
+        media_type: str,
+        *,
+        turned: bool = False,
+        grey: bool = False,
+        deep: Levels | None = None,
+    ) -> None:
+        self.media_type = media_type
+        self.turned = turned
+        self.grey = grey
+        self.deep = deep
+        if isinstance(seen, Image.Image):
+            self.width, self.height = seen.size
+            self.__dict__["image"] = seen
+        else:
+            self.height, self.width = seen.shape[:2]
+            self.__dict__["pixels"] = seen
 
-    @property
-    def width(self) -> int:
-        """Pixels from left to right, after turning."""
-        return int(self.pixels.shape[1])
+    @cached_property
+    def image(self) -> Image.Image:
+        """The picture as Pillow has it, in the mode ``RGB``."""
+        return Image.fromarray(self.pixels)
 
-    @property
-    def height(self) -> int:
-        """Pixels from top to bottom, after turning."""
-        return int(self.pixels.shape[0])
+    @cached_property
+    def pixels(self) -> Pixels:
+        """uint8 of shape (height, width, 3), RGB."""
+        return np.array(self.image, dtype=np.uint8)
 
     @property
     def levels(self) -> Levels | None:
@@ -107,9 +124,9 @@ def to_png(picture: Picture) -> bytes:
     return out.getvalue()
 
 
-def thumbnail(picture: Picture, size: int) -> bytes:
-    """The picture as JPEG with its longer side at most `size` pixels; never enlarged."""
-    image = Image.fromarray(picture.pixels)
+def thumbnail(image: Image.Image, size: int) -> bytes:
+    """A picture as JPEG with its longer side at most `size` pixels; never enlarged."""
+    image = image.copy()
     image.thumbnail((size, size), Image.Resampling.LANCZOS, reducing_gap=2.0)
     out = io.BytesIO()
     image.save(out, "JPEG", quality=85)

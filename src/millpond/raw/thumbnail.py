@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
+from PIL import ImageChops
 
 from millpond.raw.decode import DEFAULT_LIMITS, Limits, decode
 from millpond.raw.grey import stretch
-from millpond.raw.picture import Pixels, Window, thumbnail
+from millpond.raw.picture import Window, thumbnail
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +35,15 @@ def view_of(data: bytes, view: View, limits: Limits = DEFAULT_LIMITS) -> bytes:
         NotAnImage, Unsupported, TooLarge: as `decode` does.
     """
     picture = decode(data, limits, window=view.window, near=view.size)
-    pixels = picture.pixels
+    image = picture.image
     if view.window is not None and picture.deep is None:
-        pixels = _through(view.window)[pixels]
+        image = image.point(_through(view.window) * 3)
     if view.invert:
-        pixels = 255 - pixels
-    return thumbnail(replace(picture, pixels=pixels), view.size)
+        image = ImageChops.invert(image)
+    return thumbnail(image, view.size)
 
 
-def _through(window: Window) -> Pixels:
+def _through(window: Window) -> list[int]:
     """What becomes of each value of 8 bits."""
-    shown: Pixels = stretch(np.arange(256)[None, :], *window.ends)[0]
+    shown: list[int] = stretch(np.arange(256)[None, :], *window.ends)[0].tolist()
     return shown

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from millpond.access.access import Access
 from millpond.access.principal import Principal
 from millpond.errors import NotAllowed, NotSignedIn
 from millpond.serving.services import Services, Work
@@ -52,14 +53,20 @@ async def authenticate(request: Request) -> Principal | None:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
             return None
-        return await run_in_threadpool(access.principal_of, token=token.strip())
+        return await _principal(access, token=token.strip())
     session = request.cookies.get(COOKIE)
     if not session:
         return None
-    principal = await run_in_threadpool(access.principal_of, session=session)
+    principal = await _principal(access, session=session)
     if principal is not None:
         _check_not_forged(request)
     return principal
+
+
+async def _principal(access: Access, **credentials: str) -> Principal | None:
+    known = access.principal_lately(**credentials)
+    # Not in a thread each time, for the way there and back takes longer than to read it.
+    return known or await run_in_threadpool(access.principal_of, **credentials)
 
 
 def _check_not_forged(request: Request) -> None:

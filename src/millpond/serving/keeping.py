@@ -16,7 +16,7 @@ from millpond.capture.inferences import (
     find_answered,
     record_inferences,
 )
-from millpond.capture.objects import NewObject, kept_objects, object_key, record_objects
+from millpond.capture.objects import Identity, NewObject, kept_objects, object_key, record_objects
 from millpond.capture.quotas import QuotaReached
 from millpond.database.connection import reading
 from millpond.database.group_commit import GroupCommit, Transaction
@@ -25,6 +25,9 @@ from millpond.raw.picture import Picture
 from millpond.raw.statistics import statistics_of
 from millpond.raw.store import ObjectStore
 from millpond.values import new_id
+
+#: Images of which is remembered that they were sent.
+_SENT = 16_384
 
 #: Looks at a transaction before anything of a request is written in it; where it raises, it
 #: has written nothing itself, and nothing of the request is.
@@ -70,7 +73,7 @@ def new_image(
         sha256: of its bytes, in hexadecimal.
         picture: that is in them.
     """
-    seen = statistics_of(picture.pixels)
+    seen = statistics_of(picture.image)
     return NewObject(
         object_id=new_id(),
         app=app,
@@ -98,6 +101,7 @@ class Keeper:
         self._engine = engine
         self._commit = commit
         self._store = store
+        self._sent: set[Identity] = set()
 
     def answered(self, key: IdempotencyKey | None) -> str | None:
         """The inference that was answered to a key before, if any.
@@ -191,6 +195,15 @@ class Keeper:
                         self._store.delete(object_key(image.object_id))
 
     def _is_kept(self, image: NewObject) -> bool:
+        """Whether the bytes need not be put; it is not looked for until they come again.
+
+        Most come once. Bytes that are put though they are kept already go again in step 3.
+        """
+        if image.identity not in self._sent:
+            if len(self._sent) >= _SENT:
+                self._sent.clear()
+            self._sent.add(image.identity)
+            return False
         with reading(self._engine) as connection:
             return image.identity in kept_objects(connection, [image])
 

@@ -231,7 +231,7 @@ class PredictService:
         inference_id = self.keeper.answered(upload.key)
         if inference_id is not None:
             return inference_id
-        version = upload.version or self._registry.champion(upload.app)
+        version = upload.version or self._registry.champion_lately(upload.app)
         # Before its turn: while a model is loaded, the cores are for others.
         predictor = None if version is None else self._registry.predictor(version)
         with self.computing(upload.deadline):
@@ -318,7 +318,7 @@ def decode_limits(limits: LimitsSection) -> Limits:
 
 def _candidates(predictor: Predictor, picture: Picture) -> list[Prediction]:
     try:
-        return predictor.candidates(picture.pixels)
+        return predictor.candidates(picture.image)
     except Invalid as error:
         # The caller's request is fine; it is the model that is not.
         raise Corrupted(f"model {predictor.version} cannot predict: {error}") from error

@@ -81,7 +81,7 @@ class ConsumerGroup:
         commit: GroupCommit,
         *,
         most: int = 2_000,
-        pause: float = 0.1,
+        pause: float = 0.15,
         lease: float = 15.0,
         alone: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:

@@ -49,7 +49,7 @@ class Canvases:
         if index in self._kept:
             return self._kept[index]
         picture = decode(self._examples[index].read())
-        canvas = self._preprocessing.canvas(picture.pixels)
+        canvas = self._preprocessing.canvas(picture.image)
         boxes = self._boxes(self._examples[index])
         boxes = self._preprocessing.to_tensor(boxes, picture.width, picture.height)
         if canvas.nbytes <= self._room:

@@ -49,7 +49,7 @@ def evaluate(
 
 
 def _answers(predictor: Predictor, example: Example) -> list[Prediction]:
-    return predictor.candidates(decode(example.read()).pixels)
+    return predictor.candidates(decode(example.read()).image)
 
 
 def _detection(predictor: Predictor, examples: Sequence[Example], nms: float) -> dict[str, Any]:

@@ -22,7 +22,7 @@ SAMPLE = 500
 
 def looks_of(examples: Sequence[Example]) -> dict[str, Any]:
     """How bright images are and how much contrast they have; see `streaming.profile`."""
-    found = [statistics_of(picture.pixels) for picture in _pictures(examples)]
+    found = [statistics_of(picture.image) for picture in _pictures(examples)]
     return {
         "images": len(found),
         "brightness": _histogram(Measure.BRIGHTNESS, [one.brightness for one in found]),
@@ -43,7 +43,7 @@ def answers_of(
     boxes = np.zeros(BINS[Measure.BOXES], np.int64)
     images = 0
     for picture in _pictures(examples):
-        answers = suppress(predictor.candidates(picture.pixels), declared.threshold, declared.nms)
+        answers = suppress(predictor.candidates(picture.image), declared.threshold, declared.nms)
         labels.update(answer.label for answer in answers)
         scores += [answer.score for answer in answers]
         boxes[min(len(answers), len(boxes) - 1)] += 1

@@ -78,7 +78,7 @@ def find(services: Services, caller: Principal, model: str, version: str | None)
     tensors = "." in model
     name = f"{app}.{TENSORS}" if tensors else app
     if version is None:
-        champion = services.registry.champion(app)
+        champion = services.registry.champion_lately(app)
         if champion is None:
             raise NotFound(f"app {app} has no champion; train a model and promote it")
         return Found(name, app, champion, champion=True, tensors=tensors)
