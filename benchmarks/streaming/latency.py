@@ -67,7 +67,7 @@ def main() -> None:
     images, network = model.images(_KEEP, 300), model.network(_KEEP)
     with (
         tempfile.TemporaryDirectory() as folder,
-        serving("millpond", network, _KEEP, Path(folder)) as running,
+        serving("millpond", network, images, _KEEP, Path(folder)) as running,
     ):
         capacity = running.loaded(images, clients=16, seconds=8)["per_second"]
         with Project.open(Path(folder) / "project") as project:

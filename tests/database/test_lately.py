@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -60,7 +61,7 @@ def test_it_does_not_grow_without_bound(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(lately, "_MOST", 3)
     known: Lately[int, int] = Lately()
     for number in range(10):
-        known.read(number, lambda number=number: number)
+        known.read(number, partial(int, number))
     assert sum(known.get(number) is not None for number in range(10)) == 1
 
 

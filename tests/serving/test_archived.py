@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -142,9 +143,22 @@ def happen(scene: Scene, folder: Path) -> None:
         {"action": "complete"},
     )
     assert scene.admin.post(PREDICT, content=b"no image").status_code == 400
+    record(scene)
     scene.pass_by()
     bring(scene, folder, "RBC")
     scene.pass_by()
+
+
+def record(scene: Scene) -> None:
+    """Record what another server answered, a while ago."""
+    sent = {
+        "model": "triton/cells:3",
+        "predictions": [{"label": "RBC", "score": 0.9, "box": [0, 0, 9, 9]}],
+        "image": base64.b64encode(picture(5)).decode(),
+        "occurred_at": "2026-01-02T03:04:05Z",
+    }
+    answer = scene.admin.post(LIST, json=sent)
+    assert answer.status_code == 201, answer.text
 
 
 def bring(scene: Scene, folder: Path, label: str) -> Any:

@@ -57,6 +57,7 @@ def test_a_form_is_kept_as_one_of_ours(served: Served) -> None:
     assert full["predictions"] == kept["predictions"]
     assert (full["threshold"], full["nms_threshold"]) == (0.3, 1.0)
     assert full["requested_by"] == "token:user"
+    assert full["occurred_at"] == "2026-01-02T02:04:05.000000Z"
     [row] = served.layers.query("select occurred_at, model_version from inferences").to_pylist()
     assert row["occurred_at"].isoformat() == "2026-01-02T02:04:05"
     events = served.rows("select type from outbox order by recorded_at")

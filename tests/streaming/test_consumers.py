@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -11,7 +13,8 @@ import pytest
 import backends
 from millpond.database.connection import reading
 from millpond.errors import Busy
-from millpond.streaming.leases import fair_share
+from millpond.events.event import PARTITIONS
+from millpond.streaming.leases import Leases, fair_share
 from millpond.streaming.positions import Place, lags, partitions_of
 from millpond.streaming.source import Batch
 from streaming.bus import Bus, Noting, in_order, until
@@ -151,6 +154,32 @@ def test_one_who_lost_its_lease_keeps_nothing(tmp_path: Path, bus: Bus) -> None:
     other.close()
     assert slept == [100]
     assert bus.by_worker() == {"other": 100}
+
+
+def test_what_a_killed_process_had_is_taken_over_at_once(bus: Bus) -> None:
+    """The lease of the one that is killed would run for an hour."""
+    bus.tell(100, keys=100)
+    child = subprocess.Popen([sys.executable, "-c", _A_WORKER], stdout=subprocess.PIPE, text=True)
+    try:
+        assert child.stdout is not None
+        worker = child.stdout.readline().strip()
+        leases = Leases(bus.engine, bus.commit, OUTBOX, worker, 3600)
+        assert len(leases.balance(PARTITIONS, 0)) == PARTITIONS
+        bus.group(Noting(), lease=3600)
+        time.sleep(1.5)
+        assert not bus.effects(), "it is alive, and has everything"
+    finally:
+        child.kill()
+        child.communicate()
+    until(lambda: len(bus.effects()) == 100)
+
+
+_A_WORKER = """
+import time
+from millpond.streaming.worker_ids import new_worker
+print(new_worker(), flush=True)
+time.sleep(600)
+"""
 
 
 def test_what_is_behind_is_told(bus: Bus) -> None:

@@ -22,14 +22,16 @@ _EVER = 2**62
 _INFERENCE = """
     select
         inference_id, link.object_id, model_version, threshold, nms_threshold, duration_ms,
-        requested_by, candidates, epoch_us(inference.recorded_at) as recorded_at
+        requested_by, candidates, epoch_us(inference.occurred_at) as occurred_at,
+        epoch_us(inference.recorded_at) as recorded_at
     from sat_inference as inference join link_inference_object as link using (inference_id)
     where inference_id = $id
 """
 _INFERENCES_ON = """
     select
         inference_id, object_id, model_version, threshold, nms_threshold, duration_ms,
-        requested_by, epoch_us(inference.recorded_at) as recorded_at
+        requested_by, epoch_us(inference.occurred_at) as occurred_at,
+        epoch_us(inference.recorded_at) as recorded_at
     from sat_inference as inference
     join link_inference_object using (inference_id)
     semi join asked using (object_id)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from types import TracebackType
 from typing import Any, Final, Self
 
 import numpy as np
@@ -58,13 +57,8 @@ class Trial:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._child.__exit__(kind, error, trace)
+    def __exit__(self, *_: object) -> None:
+        self._child.__exit__()
 
     def compute(
         self, feeds: Mapping[str, NDArray[Any]], names: Sequence[str] = ()

@@ -66,12 +66,16 @@ class InferenceAnswer(TypedDict):
 
 
 class InferenceInFull(InferenceAnswer):
-    """The answer to an image, with how it was asked and what people said since."""
+    """The answer to an image, with how it was asked and what people said since.
+
+    `occurred_at` is when another model server answered, where it said so.
+    """
 
     media_type: str
     threshold: float
     nms_threshold: float
     requested_by: str
+    occurred_at: str | None
     recorded_at: str
     annotations: list[AnnotationAnswer]
 
@@ -135,9 +139,15 @@ def read_inference_in_full(
         "threshold": row["threshold"],
         "nms_threshold": row["nms_threshold"],
         "requested_by": row["requested_by"],
+        "occurred_at": occurred_at(row),
         "recorded_at": iso(row["recorded_at"]),
         "annotations": [annotation_answer(annotation) for annotation in annotations],
     }
+
+
+def occurred_at(row: Row) -> str | None:
+    """When another model server answered an inference, where it said so."""
+    return None if row["occurred_at"] is None else iso(row["occurred_at"])
 
 
 def annotation_answer(row: Row) -> AnnotationAnswer:

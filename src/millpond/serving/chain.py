@@ -8,7 +8,12 @@ from typing import Any
 from millpond.analytics.images.chain import Chain
 from millpond.capture.reviews import Row
 from millpond.models.registry import CHAMPION, ModelVersion
-from millpond.serving.answers import AnnotationAnswer, InferenceInFull, annotation_answer
+from millpond.serving.answers import (
+    AnnotationAnswer,
+    InferenceInFull,
+    annotation_answer,
+    occurred_at,
+)
 from millpond.serving.image_answers import (
     ChainModel,
     Image,
@@ -78,6 +83,7 @@ def _inference(
         "threshold": row["threshold"],
         "nms_threshold": row["nms_threshold"],
         "requested_by": row["requested_by"],
+        "occurred_at": occurred_at(row),
         "recorded_at": iso(row["recorded_at"]),
         "annotations": [
             annotation

@@ -24,7 +24,7 @@ from millpond.streaming.leases import Leases
 from millpond.streaming.positions import Place, move
 from millpond.streaming.seen import remember, unseen
 from millpond.streaming.source import Batch, EventSource
-from millpond.values import new_id
+from millpond.streaming.worker_ids import new_worker
 
 #: Seconds between two looks at who reads what.
 _BALANCE = 1.0
@@ -69,7 +69,7 @@ class ConsumerGroup:
         engine: of the operational database, where the positions are.
         most: events of a batch.
         pause: seconds between two looks at the source while it has nothing new.
-        lease: seconds after which a worker that was killed is replaced.
+        lease: seconds after which a worker that no longer says anything is replaced.
         alone: what is held from before a batch is prepared until it is committed.
     """
 
@@ -93,7 +93,7 @@ class ConsumerGroup:
         self._pause = pause
         self._renewal = lease / 3
         self._alone = alone
-        self._worker = new_id()
+        self._worker = new_worker()
         self._place = Place(source.name, consumer.name)
         self._leases = Leases(engine, commit, self._place, self._worker, lease)
         self._positions: Mapping[int, int] = {}

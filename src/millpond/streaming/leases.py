@@ -1,8 +1,9 @@
 """Leases: the workers of a group divide its partitions fairly, and take over from the dead.
 
-A worker says every few seconds that it is alive. One that does not for the time of a lease
-is taken to be gone, and the others share what it had. If it was only asleep, it finds when
-it wants to move a position that the partition is no longer its own, and nothing is kept.
+A worker says every few seconds that it is alive. One that does not for the time of a lease, or
+whose process ended on this machine, is taken to be gone, and the others share what it had. If it
+was only asleep, it finds when it wants to move a position that the partition is no longer its
+own, and nothing is kept.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from millpond.streaming.positions import (
     remove_workers,
     workers_of,
 )
+from millpond.streaming.worker_ids import is_gone
 from millpond.values import MICROSECONDS
 
 
@@ -100,7 +102,8 @@ class Leases:
 
     def _change(self, connection: Connection, held: Mapping[int, Held], partitions: int) -> _Change:
         now, known = machine_now(), workers_of(connection, self._place)
-        alive = {worker for worker, until in known.items() if until > now} | {self._worker}
+        alive = {one for one, until in known.items() if until > now and not is_gone(one)}
+        alive.add(self._worker)
         share = fair_share(sorted(alive), partitions)[self._worker]
         new = tuple(partition for partition in range(partitions) if partition not in held)
         free = [p for p, one in held.items() if one.worker not in alive]

@@ -37,6 +37,7 @@ def inferences_on(connection: Connection, past: Past, objects: Sequence[Row]) ->
         inferences.c.nms_threshold,
         inferences.c.duration_ms,
         inferences.c.requested_by,
+        inferences.c.occurred_at,
         inferences.c.recorded_at,
     )
     found = _among(connection, query, inferences.c.object_id, _ids(objects))
