@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json
@@ -56,30 +57,30 @@ class Once:
     """
 
     def __init__(self) -> None:
-        self._known: set[str] = set()
-        self._batches: list[tuple[int, set[str]]] = []
+        self._batches: list[tuple[int, pa.Array]] = []
 
     def first(self, events: pa.RecordBatch) -> pa.RecordBatch:
         """The events that did not come before."""
-        came: set[str] = set()
-        new = []
-        for event_id in events["event_id"].to_pylist():
-            new.append(event_id not in self._known and event_id not in came)
-            came.add(event_id)
-        came -= self._known
-        self._known |= came
+        came = events["event_id"]
+        # The places in a dictionary grow where something comes for the first time.
+        places = came.dictionary_encode().indices.to_numpy()
+        new = np.diff(np.maximum.accumulate(places), prepend=-1) > 0
+        if self._batches:
+            known = pa.concat_arrays([ids for _, ids in self._batches])
+            new &= ~pc.is_in(came, known).to_numpy(zero_copy_only=False)
         newest = pc.max(events["recorded_at"]).as_py()
-        self._batches.append((newest, came))
+        self._batches.append((newest, came.filter(pa.array(new))))
         while self._batches[0][0] < newest - REMEMBERED:
-            self._known -= self._batches.pop(0)[1]
+            self._batches.pop(0)
         return events.filter(pa.array(new))
 
     def keep(self, transaction: Transaction) -> None:
         """Write the ids of the last events, and forget those that are too old."""
         connection = transaction.connection
         newest, came = self._batches[-1]
+        written = pa.record_batch([came], ["event_id"]).serialize().to_pybytes()
         connection.execute(delete(ids).where(ids.c.newest < newest - REMEMBERED))
-        connection.execute(ids.insert().values(newest=newest, ids="".join(came).encode()))
+        connection.execute(ids.insert().values(newest=newest, ids=written))
 
 
 def main(folder: Path, out: Path) -> None:
