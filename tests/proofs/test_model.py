@@ -378,4 +378,4 @@ def test_every_view_at_every_moment_is_the_truth() -> None:
 @pytest.mark.soak
 @pytest.mark.parametrize("part", range(4))
 def test_every_view_at_every_moment_is_the_truth_for_long(part: int) -> None:
-    check(examples=250, steps=50)
+    check(examples=290, steps=50)
