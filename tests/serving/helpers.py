@@ -7,7 +7,8 @@ import resource
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,25 @@ from millpond.serving.services import Services
 from millpond.settings import Settings
 
 LABELS = ("RBC", "WBC", "Platelets")
+
+
+@contextmanager
+def taken(compute: Callable[[Callable[[], object]], object]) -> Iterator[None]:
+    """A turn at computing is taken, and not given back before the end."""
+    begun, ending = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        begun.set()
+        ending.wait(60)
+
+    with ThreadPoolExecutor(1) as pool:
+        holding = pool.submit(compute, hold)
+        begun.wait(60)
+        try:
+            yield
+        finally:
+            ending.set()
+        holding.result()
 
 
 def tiny_detector() -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,7 @@ from millpond.serving.gate import Gate
 from millpond.settings import AppSection, ServerSection, Settings
 from proofs.report import report
 from running import Server
-from serving.helpers import Served, picture
+from serving.helpers import Served, picture, taken
 from serving.loaded import Held, Load, started
 
 PREDICT = "/api/v1/apps/blood-cells/predict"
@@ -107,7 +108,7 @@ def test_a_deadline_that_has_passed_is_said_and_nothing_is_computed(
         )
     )
     client, before = served.client("user"), served.kept()
-    with ThreadPoolExecutor(1) as pool, served.services.predict.computing():
+    with ThreadPoolExecutor(1) as pool, taken(served.services.predict.compute):
         # The one core is taken, so this one waits until its time is over.
         headers = {"X-Request-Timeout-Ms": "200"}
         started = time.monotonic()
@@ -145,14 +146,35 @@ def test_the_gate_lets_nobody_in_to_wait_long() -> None:
 def test_the_cores_know_how_long_a_turn_takes_and_who_waits() -> None:
     cores = Cores(1)
     assert cores.seconds_each == 0
-    with cores.turn(float("inf")):
+    ran: list[str] = []
+    with taken(lambda work: cores.compute(work, math.inf)):
         time.sleep(0.02)
         assert not cores.crowded
         with ThreadPoolExecutor(1) as pool:
-            waiting = pool.submit(cores.turn(time.monotonic() + 0.2).__enter__)
+            soon = time.monotonic() + 0.2
+            waiting = pool.submit(cores.compute, lambda: ran.append("late"), soon)
             while not cores.crowded:
                 time.sleep(0.001)
             with pytest.raises(Busy, match="deadline"):
                 waiting.result()
         assert not cores.crowded
     assert cores.seconds_each >= 0.02
+    assert cores.compute(lambda: "done", time.monotonic() + 60) == "done"
+    assert ran == []
+
+
+def test_what_has_begun_is_answered_however_late_and_raises_what_it_raises() -> None:
+    cores = Cores(1)
+
+    def slow() -> str:
+        time.sleep(0.1)
+        return "late"
+
+    def broken() -> None:
+        raise TimeoutError("of its own")
+
+    assert cores.compute(slow, time.monotonic() + 0.02) == "late"
+    with pytest.raises(TimeoutError, match="of its own"):
+        cores.compute(broken, math.inf)
+    with pytest.raises(Busy, match="deadline"):
+        cores.compute(slow, time.monotonic())

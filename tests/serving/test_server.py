@@ -19,7 +19,7 @@ from millpond.errors import Busy, ProjectError
 from millpond.serving.gate import Gate
 from millpond.serving.server import bound, only_server
 from millpond.settings import AppSection, ServerSection, Settings
-from serving.helpers import Served, picture
+from serving.helpers import Served, picture, taken
 
 PREDICT = "/api/v1/apps/blood-cells/predict"
 
@@ -110,7 +110,7 @@ def test_beyond_what_may_wait_it_is_busy(make_server: Callable[[Settings], Serve
     client = served.client("user")
     with ThreadPoolExecutor(3) as pool:
         # Nobody sees anything while the one core is taken, so two wait and one is sent away.
-        with served.services.predict.computing():
+        with taken(served.services.predict.compute):
             sent = [pool.submit(client.post, PREDICT, content=picture(n)) for n in range(3)]
             first = next(as_completed(sent)).result()
             assert first.status_code == 503

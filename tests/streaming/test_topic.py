@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from confluent_kafka import Producer
 
+import backends
 from inbox import Inbox
 from kafka_cluster import KafkaCluster, kafka_cluster
 from millpond.errors import ProjectError
@@ -196,6 +197,9 @@ def landed(inbox: Inbox) -> int:
 def declare(folder: Path, url: str) -> None:
     (folder / FILE).write_text(
         f"""
+[database]
+url = "{backends.database_url(folder)}"
+
 [feeds.plans]
 key = ["id"]
 columns = {{ id = "integer", plan = "string", at = "timestamp" }}

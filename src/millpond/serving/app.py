@@ -108,7 +108,7 @@ def create_app(services: Services) -> FastAPI:
     server = services.settings.server
     app.state.services = services
     app.state.gate = Gate(
-        server.cores,
+        server.turns,
         server.waiting,
         _MOST_BYTES,
         server.longest_wait_seconds,
@@ -126,7 +126,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.live = CapacityLimiter(_LIVE)
     app.state.ending = threading.Event()
     # Pictures for the eye leave at least half of the threads to predictions.
-    app.state.pictures = CapacityLimiter(max(1, server.cores // 2))
+    app.state.pictures = CapacityLimiter(max(1, server.turns // 2))
     app.state.thumbnails = Thumbnails(services.predict.view)
     app.state.layers = LayerReports(services)
     for part in _PARTS:

@@ -1,20 +1,27 @@
-"""The cores that predictions are computed on: so many at once, and no turn after a deadline."""
+"""The threads that predictions are computed on: so many at once, none after its deadline."""
 
 from __future__ import annotations
 
+import math
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from millpond.errors import Busy
+
+Result = TypeVar("Result")
 
 #: How much the latest turn counts in the time that one takes.
 _LATEST = 0.05
 
 
 class Cores:
-    """Turns at computing. Many threads may use one at the same time.
+    """Takes turns at computing. Many threads may use one at the same time.
+
+    The turns have threads of their own, which go from one to the next: a thread that had to be
+    woken for its turn would wait for Python's lock first, and a core with it.
 
     Args:
         count: turns that may be taken at once.
@@ -22,7 +29,7 @@ class Cores:
 
     def __init__(self, count: int) -> None:
         self._count = count
-        self._free = threading.BoundedSemaphore(count)
+        self._threads = ThreadPoolExecutor(count, "millpond-core")
         self._waiting = 0
         self._lock = threading.Lock()
         #: Seconds that a turn took lately; 0 before the first.
@@ -33,40 +40,45 @@ class Cores:
         """Whether somebody waits for each of the cores, so that none will be idle soon."""
         return self._waiting >= self._count
 
-    @contextmanager
-    def turn(self, deadline: float) -> Iterator[None]:
-        """Wait for a turn and take it.
+    def compute(self, work: Callable[[], Result], deadline: float) -> Result:
+        """Wait for a turn, and what `work` returns or raises in it.
 
         Args:
-            deadline: moment of `time.monotonic` after which it is of no use.
+            deadline: moment of `time.monotonic` after which it is of no use to begin.
 
         Raises:
             Busy: the deadline has passed; nothing was computed.
         """
-        if not self._acquire(deadline):
-            raise Busy(
-                "the deadline of this request passed before its turn came; "
-                "nothing was computed or kept, so it may be sent again"
-            )
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise _too_late()
+        self._wait(1)
+        turn = self._threads.submit(self._take, work)
+        try:
+            return turn.result(None if math.isinf(left) else left)
+        except TimeoutError:
+            if not turn.cancel():
+                return turn.result()
+            self._wait(-1)
+            raise _too_late() from None
+
+    def _take(self, work: Callable[[], Result]) -> Result:
+        self._wait(-1)
         started = time.monotonic()
         try:
-            yield
+            return work()
         finally:
-            self._free.release()
             took = time.monotonic() - started
             before = self.seconds_each or took
             self.seconds_each = before + _LATEST * (took - before)
 
-    def _acquire(self, deadline: float) -> bool:
-        left = deadline - time.monotonic()
-        if left <= 0 or self._free.acquire(blocking=False):
-            return left > 0
-        self._wait(1)
-        try:
-            return self._free.acquire(timeout=min(left, threading.TIMEOUT_MAX))
-        finally:
-            self._wait(-1)
-
     def _wait(self, more: int) -> None:
         with self._lock:
             self._waiting += more
+
+
+def _too_late() -> Busy:
+    return Busy(
+        "the deadline of this request passed before its turn came; "
+        "nothing was computed or kept, so it may be sent again"
+    )

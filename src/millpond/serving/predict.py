@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sqlalchemy import Engine
 
@@ -32,6 +32,8 @@ from millpond.serving.cores import Cores
 from millpond.serving.keeping import Keeper, Kept, ToKeep, new_image
 from millpond.settings import AppSection, LimitsSection, Settings
 from millpond.values import CANDIDATE_FLOOR, Prediction, app_route, new_id
+
+Result = TypeVar("Result")
 
 _LONGEST_SUBJECT = 255
 _LONGEST_KEY = 255
@@ -111,7 +113,7 @@ class PredictService:
         self._registry = registry
         self._lookup = lookup
         self._limits = decode_limits(settings.limits)
-        self._cores = Cores(settings.server.cores)
+        self._cores = Cores(settings.server.turns)
 
     @property
     def seconds_each(self) -> float:
@@ -199,15 +201,13 @@ class PredictService:
             for one in seen
         ]
 
-    @contextmanager
-    def computing(self, deadline: float = math.inf) -> Iterator[None]:
-        """A place among the computations, of which there are as many as `[server] threads`.
+    def compute(self, work: Callable[[], Result], deadline: float = math.inf) -> Result:
+        """What `work` returns in its turn; `[server] threads` turns are taken at once.
 
         Raises:
             Busy: the deadline has passed; nothing was computed.
         """
-        with self._cores.turn(deadline):
-            yield
+        return self._cores.compute(work, deadline)
 
     def decoded(self, data: bytes) -> Picture:
         """The picture of an image that was sent.
@@ -215,8 +215,7 @@ class PredictService:
         Raises:
             NotAnImage, TooLarge, Unsupported: the bytes cannot be taken as an image.
         """
-        with self.computing():
-            return decode(data, self._limits)
+        return self.compute(lambda: decode(data, self._limits))
 
     def view(self, object_id: str, view: View) -> bytes:
         """A kept object as JPEG for people to look at."""
@@ -234,8 +233,7 @@ class PredictService:
         version = upload.version or self._registry.champion_lately(upload.app)
         # Before its turn: while a model is loaded, the cores are for others.
         predictor = None if version is None else self._registry.predictor(version)
-        with self.computing(upload.deadline):
-            sight = self._see(upload, predictor)
+        sight = self.compute(lambda: self._see(upload, predictor), upload.deadline)
         return _Said(upload, sight, _new_inference(upload, sight))
 
     def _answer(self, said: _Said, kept: Kept | Reason, candidates: bool) -> InferenceAnswer:

@@ -103,7 +103,10 @@ class ServerSection(Section):
     """How ``millpond up`` serves."""
 
     threads: int = Field(
-        0, ge=0, le=64, description="Predictions that are computed at once; 0: one for each core."
+        0,
+        ge=0,
+        le=64,
+        description="Predictions that are computed at once; 0: one for each core, and one more.",
     )
     waiting: int = Field(64, ge=0, description="Predictions that may wait for a thread.")
     longest_wait_seconds: float = Field(
@@ -120,9 +123,9 @@ class ServerSection(Section):
     )
 
     @property
-    def cores(self) -> int:
-        """Predictions that are computed at once."""
-        return self.threads or len(os.sched_getaffinity(0))
+    def turns(self) -> int:
+        """Predictions that are computed at once: one more than cores, for one of them waits."""
+        return self.threads or len(os.sched_getaffinity(0)) + 1
 
 
 class LimitsSection(Section):

@@ -81,8 +81,7 @@ def _room(elements: int) -> Iterator[None]:
 
 def _computed(services: Services, found: Found, request: InferRequest, asking: Asking) -> Inferred:
     graph = _graph(services, found)
-    with services.predict.computing(asking.deadline):
-        computed = graph.infer(request)
+    computed = services.predict.compute(lambda: graph.infer(request), asking.deadline)
     services.uncaptured.count(found.app, found.version, "tensors")
     return computed
 
