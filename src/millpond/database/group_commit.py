@@ -30,7 +30,7 @@ Result = TypeVar("Result")
 #: The most pieces of work in one transaction; it bounds how long the first one waits.
 _MOST = 64
 #: Seconds that those who are patient wait for others to share their commit.
-_GATHER = 0.06
+_GATHER = 0.03
 
 
 @dataclass(frozen=True)
