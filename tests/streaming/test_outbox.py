@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+import backends
 from millpond.capture.tables import outbox, stream_positions
 from millpond.database.connection import reading
 from millpond.events.event import PARTITIONS, key_of, partition_of
@@ -17,6 +18,8 @@ from millpond.streaming.outbox_source import OutboxSource
 from millpond.streaming.workers import ConsumerGroups
 from pond import Pond, cells
 from streaming.bus import Noting, until
+
+pytestmark = pytest.mark.parametrize("database", backends.KINDS, indirect=True)
 
 
 @pytest.fixture

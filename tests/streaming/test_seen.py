@@ -7,12 +7,15 @@ import random
 import pytest
 from sqlalchemy import func, select
 
+import backends
 from millpond.database.connection import reading
 from millpond.streaming.positions import Place
 from millpond.streaming.seen import KEPT, remember, unseen
 from millpond.streaming.seen_tables import seen_events
 from millpond.streaming.source import StreamEvent
 from streaming.bus import Bus
+
+pytestmark = pytest.mark.parametrize("database", backends.KINDS, indirect=True)
 
 GROUP = Place("kafka:events", "noting")
 SECOND = 1_000_000

@@ -23,6 +23,8 @@ from millpond.settings import FILE, SourceSection
 from millpond.streaming.consumers import ConsumerGroup
 from streaming.bus import until
 
+pytestmark = pytest.mark.parametrize("database", backends.KINDS, indirect=True)
+
 _NUMBERS = itertools.count()
 FEED: dict[str, Any] = {
     "key": ["id"],

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+import backends
 from millpond.database.connection import reading
 from millpond.streaming.pane_store import EVER, ever, pane_of, read_mark, since_images, window
 from millpond.streaming.pane_tables import panes
@@ -25,6 +26,8 @@ from streaming.bus import Bus
 from streaming.generated import START, Traffic
 from streaming.recomputed import check, recomputed
 from streaming.window_work import Files
+
+pytestmark = pytest.mark.parametrize("database", backends.KINDS, indirect=True)
 
 KEEP = parse_age("26h")
 
