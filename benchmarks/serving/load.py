@@ -83,7 +83,12 @@ class Connection:
         self._reader: asyncio.StreamReader | None = None
 
     async def ask(self, data: bytes) -> int:
-        """Send an image; the status of the answer, 0 where there was none."""
+        """Send an image; the status of the answer, 0 where there was none.
+
+        A connection that lay idle may have been ended by the server: like any client, this one
+        then takes a new one.
+        """
+        idle = self._reader is not None
         try:
             if self._reader is None:
                 self._reader, self._writer = await asyncio.open_connection(
@@ -91,8 +96,11 @@ class Connection:
                 )
             self._writer.write(self._target.request(data))
             return await self._answer(self._reader)
-        except (OSError, EOFError, ValueError):
+        except (OSError, EOFError, ValueError) as error:
             self._reader = None
+            begun = isinstance(error, asyncio.IncompleteReadError) and error.partial
+            if idle and not begun and not isinstance(error, ValueError):
+                return await self.ask(data)
             return 0
 
     async def _answer(self, reader: asyncio.StreamReader) -> int:

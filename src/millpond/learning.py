@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from millpond.features.backbone import Precision
 from millpond.features.computing import OnProgress as OnImages
 from millpond.features.report import FeaturesReport
 from millpond.models.described import Purpose
+from millpond.models.package import MEASURED_ON, ModelPackage
 from millpond.models.registry import ModelVersion
 from millpond.pipelines.features import COMPONENTS, Asked, make_features
 from millpond.pipelines.import_model import (
@@ -136,6 +138,7 @@ class Learning(Backends):
         description: Path | str | None = None,
         image: Path | str | None = None,
         adapter: str | None = None,
+        snapshot: str | None = None,
         by: str = LOCAL,
     ) -> ImportedModel:
         """Register a model that was made elsewhere, after it was tried on a picture.
@@ -146,12 +149,16 @@ class Learning(Backends):
             description: a TOML file that says what an ONNX file alone does not.
             image: a file with a picture to try it on; None is the newest of the application.
             adapter: what understands its outputs, in place of what the description says.
+            snapshot: measure it on the part ``val`` of this one, so that it can be compared
+                with the champion, and so that drift can be told while it serves.
 
         Raises:
-            NotFound: there is no such file, folder or application.
+            NotFound: there is no such file, folder, application or snapshot.
             Invalid: it is no model for this application, or does not fit its description.
             Corrupted: a checksum of a package is wrong.
+            NotInstalled: it is to be measured, and the extra ``train`` is missing.
         """
+        frozen = None if snapshot is None else self.snapshots.get(snapshot)
         package, picture, found = tried(
             Path(path),
             None if description is None else Path(description),
@@ -159,9 +166,18 @@ class Learning(Backends):
             lambda named: self._purpose(app or named),
             lambda name: self._try_picture(name, image),
         )
+        if frozen is not None:
+            package = self._measured(package, frozen)
         self.access.note(by, "models.import", f"import a model into {package.app}")
         model = self.registry.register(package, by=by)
         return ImportedModel(model, picture.name, tuple(found))
+
+    def _measured(self, package: ModelPackage, snapshot: Snapshot) -> ModelPackage:
+        from millpond.pipelines.train import measured
+
+        found = measured(package, self.store, snapshot, self.section(package.app))
+        # It has not learned from the snapshot, as far as is known.
+        return replace(found, training={**found.training, MEASURED_ON: snapshot.snapshot_id})
 
     def _purpose(self, app: str | None) -> Purpose:
         name = self.app_name(app)

@@ -57,6 +57,7 @@ def test_a_file_is_tried_registered_promoted_and_serves(
         "app": "shapes",
         "tried_on": str(tmp_path / "one.png"),
         "found": 1,
+        "metrics": {},
     }
     assert ask("models", "show", "shapes-1", project=shapes)["aliases"] == []
     ask("models", "promote", "shapes-1", project=shapes)
@@ -129,6 +130,42 @@ def test_what_is_no_model(shapes: Path, run: Callable[..., Any], tmp_path: Path)
     with millpond.open(shapes) as project:
         assert isinstance(project, millpond.Project)
         assert project.registry.list() == []
+
+
+def test_measured_on_a_snapshot_it_is_compared_and_its_drift_can_be_told(
+    shapes: Path, ask: Ask, run: Ask, brought: Callable[[str], list[str | Path]], tmp_path: Path
+) -> None:
+    reviewed = tmp_path / "reviewed"
+    reviewed.mkdir()
+    lines = ["path,label,x_min,y_min,x_max,y_max"]
+    for number in range(40):
+        box, label = [2 * number, 4, 2 * number + 40, 36], ("red", "blue")[number % 2]
+        (reviewed / f"{number}.png").write_bytes(as_png(picture(box, label)))
+        lines.append(f"{number}.png,{label},{','.join(map(str, box))}")
+    (reviewed / "labels.csv").write_text("\n".join(lines))
+    ask("ingest", reviewed, project=shapes)
+    parts = ask("snapshot", "create", "first", project=shapes)["parts"]
+    assert parts["val"] > 0
+
+    assert ask("models", "import", *brought("v8"), project=shapes)["metrics"] == {}
+    ask("models", "promote", "shapes-1", project=shapes)
+    made = ask("models", "import", *brought("sigmoid_detr"), "--snapshot", "first", project=shapes)
+    assert made["metrics"]["val"]["map50"] == pytest.approx(1)
+    told = ask("models", "show", "shapes-2", project=shapes)
+    assert told["snapshot_id"] is None
+    assert told["profile"]["looks"]["images"] == parts["train"]
+    assert told["profile"]["answers"]["images"] == parts["val"]
+    assert sum(told["profile"]["answers"]["labels"].values()) == parts["val"]
+
+    # Both find everything, so the new one is not better; and one without a snapshot says so.
+    refused = run("models", "promote", "shapes-2", project=shapes)
+    assert refused.code == 1
+    assert f"not better than shapes-1 on the {parts['val']} validation images" in refused.err
+    ask("models", "import", *brought("v8"), project=shapes)
+    refused = run("models", "promote", "shapes-3", project=shapes)
+    assert "import it with --snapshot NAME" in refused.err
+    refused = run("models", "import", *brought("v8"), "--snapshot", "second", project=shapes)
+    assert "no snapshot 'second'" in refused.err
 
 
 def test_an_adapter_of_ones_own(shapes: Path, tmp_path: Path) -> None:

@@ -127,12 +127,22 @@ def import_(
     adapter: Annotated[
         str | None, typer.Option(metavar="NAME", help="What understands its outputs, such as yolo.")
     ] = None,
+    snapshot: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Measure it on the validation part of this snapshot."),
+    ] = None,
 ) -> None:
     """Try a model that was made elsewhere on an image, and register it."""
     with opened(context) as project, progress("Trying the model") as tell:
         tell(0, 0)
         made = project.import_model(
-            path, app=app, description=description, image=image, adapter=adapter, by=local_user()
+            path,
+            app=app,
+            description=description,
+            image=image,
+            adapter=adapter,
+            snapshot=snapshot,
+            by=local_user(),
         )
     answer(context, made.as_dict(), lambda out: _print_import(out, made))
 
@@ -176,6 +186,11 @@ def _print_import(out: Console, made: ImportedModel) -> None:
     for one in made.as_dict()["best"]:
         box = "" if one["box"] is None else " ".join(f"{side:.0f}" for side in one["box"])
         out.print(f"  {one['label']}  {one['score']:.2f}  {box}".rstrip(), markup=False)
+    for part, reached in made.model.metrics.items():
+        numbers = ", ".join(
+            f"{name} {value:.3f}" for name, value in reached.items() if isinstance(value, float)
+        )
+        out.print(f"On the part {part}: {numbers}", markup=False)
     out.print(
         f"It does not serve yet: millpond models promote {made.version} --app {made.model.app}",
         markup=False,

@@ -71,6 +71,10 @@ class Outputs:
         return document
 
 
+#: In `ModelPackage.training`, the id of the snapshot that an imported model was measured on.
+MEASURED_ON = "measured_on"
+
+
 @dataclass(frozen=True, slots=True)
 class SnapshotName:
     """The snapshot that a model was trained on."""

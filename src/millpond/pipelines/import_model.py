@@ -70,6 +70,7 @@ class ImportedModel:
             "tried_on": self.tried_on,
             "found": len(self.found),
             "best": best,
+            "metrics": dict(self.model.metrics),
         }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from millpond.errors import Conflict, UsageError
+from millpond.models.package import MEASURED_ON
 from millpond.models.registry import ModelVersion, Registry
 from millpond.raw.store import ObjectStore
 from millpond.snapshots.snapshots import Snapshots
@@ -24,8 +25,9 @@ def promote(
 ) -> dict[str, Any]:
     """Make a version the champion, if it is better than the one that serves.
 
-    Both are measured now, on the same images: the part ``val`` of the snapshot
-    that the challenger was trained on. Where no champion serves, any will do.
+    Both are measured now, on the same images: the part ``val`` of the snapshot that
+    the challenger was trained on, or was measured on when it was imported. Where no
+    champion serves, any will do.
 
     Args:
         force: also where it is not better, or cannot be compared.
@@ -62,12 +64,14 @@ def _compare(
         Conflict: the challenger is not better.
     """
     override = "to promote it all the same, use --force --reason TEXT"
-    if challenger.snapshot_id is None:
+    training = registry.package(challenger.version).training
+    compared_on = training.get(MEASURED_ON) or challenger.snapshot_id
+    if compared_on is None:
         raise Conflict(
             f"model {challenger.version} names no snapshot of this project, so it cannot be "
-            f"compared with {champion}; {override}"
+            f"compared with {champion}: import it with --snapshot NAME; {override}"
         )
-    snapshot = snapshots.get(challenger.snapshot_id)
+    snapshot = snapshots.get(compared_on)
     examples = snapshot.examples(store, "val")
     if not len(examples):
         raise Conflict(

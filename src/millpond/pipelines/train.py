@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from millpond.errors import Invalid
-from millpond.models.package import SnapshotName
+from millpond.models.package import ModelPackage, SnapshotName
 from millpond.models.predictor import Predictor
 from millpond.models.registry import ModelVersion, Registry
 from millpond.raw.store import ObjectStore
@@ -47,8 +48,7 @@ def train(
     Raises:
         Invalid: the snapshot is of another application, or has nothing to learn from.
     """
-    if snapshot.app != app:
-        raise Invalid(f"snapshot {snapshot.name} is of app {snapshot.app}, not of {app}")
+    _check_app(snapshot, app)
     plan = Plan(
         app=app,
         labels=declared.labels,
@@ -59,18 +59,33 @@ def train(
         on_progress=on_progress,
     )
     chosen = trainer or open_trainer(declared.task)
-    examples = snapshot.examples(store, "train")
-    learned = chosen.train(examples, plan)
+    learned = chosen.train(snapshot.examples(store, "train"), plan)
+    named = replace(learned, snapshot=SnapshotName(snapshot.snapshot_id, snapshot.name))
+    return registry.register(measured(named, store, snapshot, declared), by=by)
+
+
+def measured(
+    package: ModelPackage, store: ObjectStore, snapshot: Snapshot, declared: AppSection
+) -> ModelPackage:
+    """A model with its metrics on a snapshot's part ``val``, and the profile that drift needs.
+
+    Args:
+        declared: the application, whose thresholds hold.
+
+    Raises:
+        Invalid: the snapshot is of another application.
+    """
+    _check_app(snapshot, package.app)
+    profile = {**package.profile, "looks": looks_of(snapshot.examples(store, "train"))}
+    metrics: dict[str, dict[str, Any]] = {}
     held_out = snapshot.examples(store, MEASURED)
-    profile, metrics = {**learned.profile, "looks": looks_of(examples)}, {}
     if len(held_out):
-        predictor = Predictor(learned)
+        predictor = Predictor(package)
         metrics = {MEASURED: evaluate(predictor, held_out)}
         profile["answers"] = answers_of(predictor, held_out, declared)
-    package = replace(
-        learned,
-        snapshot=SnapshotName(snapshot.snapshot_id, snapshot.name),
-        metrics=metrics,
-        profile=profile,
-    )
-    return registry.register(package, by=by)
+    return replace(package, metrics=metrics, profile=profile)
+
+
+def _check_app(snapshot: Snapshot, app: str) -> None:
+    if snapshot.app != app:
+        raise Invalid(f"snapshot {snapshot.name} is of app {snapshot.app}, not of {app}")

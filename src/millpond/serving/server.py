@@ -20,6 +20,9 @@ from millpond.serving.services import Services
 
 #: Seconds that requests under way may take after the signal to end.
 _GRACE = 15
+#: Seconds that a connection may lie idle: longer than load balancers keep theirs, which would
+#: else send a request into one that just ends.
+_IDLE = 75
 
 
 def serve(
@@ -108,6 +111,7 @@ def configuration(app: ASGIApp) -> uvicorn.Config:
         # The address of the caller is that of the connection, whatever a header says.
         proxy_headers=False,
         timeout_graceful_shutdown=_GRACE,
+        timeout_keep_alive=_IDLE,
     )
 
 

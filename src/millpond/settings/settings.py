@@ -103,10 +103,7 @@ class ServerSection(Section):
     """How ``millpond up`` serves."""
 
     threads: int = Field(
-        0,
-        ge=0,
-        le=64,
-        description="Predictions that are computed at once; 0: one for each core, and one more.",
+        0, ge=0, le=64, description="Predictions that are computed at once; 0: one for each core."
     )
     waiting: int = Field(64, ge=0, description="Predictions that may wait for a thread.")
     longest_wait_seconds: float = Field(
@@ -124,8 +121,8 @@ class ServerSection(Section):
 
     @property
     def turns(self) -> int:
-        """Predictions that are computed at once: one more than cores, for one of them waits."""
-        return self.threads or len(os.sched_getaffinity(0)) + 1
+        """Predictions that are computed at once."""
+        return self.threads or len(os.sched_getaffinity(0))
 
 
 class LimitsSection(Section):
