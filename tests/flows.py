@@ -60,6 +60,8 @@ class Flows:
 
 
 if __name__ == "__main__":
+    # As in a terminal, also where the tests themselves were started in the background.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     flows = Flows(Path(sys.argv[1]), dies=int(sys.argv[2]), seconds=float(sys.argv[3]))
     flows.workflows.run("threefold", {"word": sys.argv[4]}, "user:child")
     flows.close()
