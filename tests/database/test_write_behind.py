@@ -49,6 +49,21 @@ def test_many_threads_lose_nothing() -> None:
     assert sorted(written) == list(range(2_000))
 
 
+def test_a_flush_waits_for_what_another_writes() -> None:
+    begun, written = threading.Event(), threading.Event()
+
+    def write(items: Sequence[int]) -> None:
+        begun.set()
+        time.sleep(0.3)
+        written.set()
+
+    behind = WriteBehind(write)
+    behind.add(1)
+    assert begun.wait(10)
+    behind.flush()
+    assert written.is_set()
+
+
 def test_what_cannot_be_written_is_said(caplog: pytest.LogCaptureFixture) -> None:
     def write(items: Sequence[str]) -> None:
         raise Busy("no")

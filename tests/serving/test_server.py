@@ -68,6 +68,15 @@ def test_it_ends_what_is_under_way_and_closes(tmp_path: Path, number: signal.Sig
     assert out.endswith("closed\n")
 
 
+def test_it_ends_well_as_soon_as_it_is_ready(tmp_path: Path) -> None:
+    for _ in range(5):
+        process, client = start(tmp_path)
+        client.close()
+        process.terminate()
+        out, _ = process.communicate(timeout=20)
+        assert (process.returncode, out) == (0, "closed\n")
+
+
 def test_a_second_server_is_refused_and_told_of_the_first(tmp_path: Path) -> None:
     process, client = start(tmp_path)
     with client:

@@ -35,6 +35,8 @@ class WriteBehind(Generic[Item]):
         self._items: list[Item] = []
         self._timer: threading.Timer | None = None
         self._lock = threading.Lock()
+        #: Held while items are written, so that a flush waits for those of another.
+        self._writing = threading.Lock()
 
     def add(self, item: Item) -> None:
         """Have an item written soon; returns at once."""
@@ -50,14 +52,15 @@ class WriteBehind(Generic[Item]):
 
     def flush(self) -> None:
         """Write what waits; it is written when this returns."""
-        with self._lock:
-            items, self._items = self._items, []
-            if self._timer is not None:
-                self._timer.cancel()
-            self._timer = None
-        if not items:
-            return
-        try:
-            self._write(items)
-        except MillpondError as failure:
-            _log.warning("%s were not written: %s", len(items), failure)
+        with self._writing:
+            with self._lock:
+                items, self._items = self._items, []
+                if self._timer is not None:
+                    self._timer.cancel()
+                self._timer = None
+            if not items:
+                return
+            try:
+                self._write(items)
+            except MillpondError as failure:
+                _log.warning("%s were not written: %s", len(items), failure)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -228,6 +229,18 @@ def test_every_figure_is_that_of_plain_python(life: Life) -> None:
         assert everything(fresh, app) == everything(index, app), "kept up as if built anew"
     index.close()
     fresh.close()
+
+
+@pytest.mark.parametrize("life", [0], indirect=True)
+def test_nothing_is_built_once_it_is_closed(life: Life) -> None:
+    life.upload()
+    for _ in range(20):
+        index = life.index()
+        index.warm()
+        index.close()
+        assert "images" not in {thread.name for thread in threading.enumerate()}
+        with pytest.raises(Busy, match="is being closed"):
+            index.count("cells")
 
 
 @pytest.mark.parametrize("life", [0], indirect=True)

@@ -96,12 +96,17 @@ class ImageIndex:
         self._mark: int | None = None
         self._closed = False
         self._building: DuckDBPyConnection | None = None
+        self._warming: threading.Thread | None = None
 
     def close(self) -> None:
-        """Let go of the memory; a build that is under way ends soon."""
+        """Let go of the memory; a build that is under way ends soon, and is waited for."""
         self._closed = True
-        if self._building is not None:
-            self._building.interrupt()
+        building, warming = self._building, self._warming
+        if building is not None:
+            building.interrupt()
+        if warming is not None:
+            # One that was still inside the engine would abort the process as it exits.
+            warming.join()
         with self._lock:
             self._memory.close()
 
@@ -113,7 +118,8 @@ class ImageIndex:
             with suppress(MillpondError):
                 self.refresh()
 
-        threading.Thread(target=build, name="images", daemon=True).start()
+        self._warming = threading.Thread(target=build, name="images", daemon=True)
+        self._warming.start()
 
     # Questions.
 
