@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -111,6 +113,25 @@ def test_a_killed_server_leaves_no_child_and_the_next_run_goes_on(server: Server
     newest, killed = millpond("runs", project=project)
     assert (newest["status"], killed["status"]) == ("done", "done")
     assert killed["rows"] > 0
+
+
+def test_a_pipeline_steps_back_for_those_who_wait_for_an_answer(server: Server) -> None:
+    assert server.process is not None
+    history = History(server.project / "lake" / "history")
+    with client(server) as web, ThreadPoolExecutor() as pool:
+        predict(web)
+        with history.locked():
+            asked = pool.submit(web.post, "/api/v1/runs", json={"pipeline": "history"})
+            until(lambda: statuses(web) == ["running"])
+            [child] = [
+                int(path.parent.name)
+                for path in Path("/proc").glob("[0-9]*/cmdline")
+                if b"millpond.cli.worker\0history\0" in path.read_bytes()
+                and str(server.project).encode() in path.read_bytes()
+            ]
+            ours = os.getpriority(os.PRIO_PROCESS, server.process.pid)
+            assert os.getpriority(os.PRIO_PROCESS, child) == min(19, ours + 10)
+        assert asked.result().json()["rows"] > 0
 
 
 def test_a_run_beside_a_server_waits_for_its_turn(server: Server) -> None:

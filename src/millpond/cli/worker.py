@@ -12,10 +12,14 @@ import sys
 import threading
 from pathlib import Path
 
+#: How far it steps back for those who wait for an answer, as `nice` counts.
+_NICE = 10
+
 
 def main() -> None:
     """Work on the pipeline that the line names."""
     name, folder = sys.argv[1:]
+    os.nice(_NICE)
     # Ctrl-C goes to the whole group; it is the server that ends us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -1,9 +1,9 @@
 """Workers: how a server runs the pipelines, by their schedules and when it is asked.
 
 The server only puts runs on record; a child for each pipeline does them. So the work
-takes neither the server's interpreter nor its memory, and when the server ends it
-waits for nothing: what a child was at is taken up by the next server, and so is what
-another process left behind.
+takes neither the server's interpreter nor its memory, and steps back where the processor
+is wanted for predictions. When the server ends it waits for nothing: what a child was at
+is taken up by the next server, and so is what another process left behind.
 """
 
 from __future__ import annotations
