@@ -73,15 +73,13 @@ def test_only_what_is_better_is_promoted(project: millpond.Project) -> None:
 def test_a_rollback_goes_further_back_each_time(project: millpond.Project) -> None:
     registry = project.registry
     package = registry.package("fruits-1")
-    for version in ("fruits-3", "fruits-4"):
-        assert registry.register(package, by="os:test").version == version
+    first, second, third = (registry.register(package, by="os:test").version for _ in range(3))
+    for version in (first, second, third):
         registry.set_champion("fruits", version, by="os:test")
-    champion = registry.champion("fruits")
-    assert champion == "fruits-4"
-    assert registry.rollback("fruits", by="os:test") == "fruits-3"
-    before = registry.rollback("fruits", by="os:test")
-    assert before in ("fruits-1", "fruits-2")
-    assert [model.version for model in registry.list("fruits") if model.aliases] == [before]
+    assert registry.champion("fruits") == third
+    assert registry.rollback("fruits", by="os:test") == second
+    assert registry.rollback("fruits", by="os:test") == first
+    assert [model.version for model in registry.list("fruits") if model.aliases] == [first]
 
 
 def test_a_snapshot_is_a_torch_data_set(project: millpond.Project) -> None:

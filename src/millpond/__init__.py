@@ -12,7 +12,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from millpond.errors import MillpondError
-from millpond.settings import AppTemplate
 from millpond.values import Box, Prediction
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from millpond.models.adapters.registered import adapter
     from millpond.models.outputs import Answers, Frame
     from millpond.project import Project
+    from millpond.settings import AppTemplate
 
 __version__ = "0.1.0"
 
@@ -71,6 +71,7 @@ def open(address: str | Path, *, token: str | None = None) -> Project | Client:
 # Loaded when asked for: importing millpond stays light.
 _LATER = {
     "Answers": "millpond.models.outputs",
+    "AppTemplate": "millpond.settings",
     "Client": "millpond.client.client",
     "Frame": "millpond.models.outputs",
     "Logger": "millpond.client.logger",

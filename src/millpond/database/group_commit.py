@@ -102,17 +102,20 @@ class GroupCommit:
         """
         waiting = _Waiting(record, item, Future[Result](), patient)
         with self._lock:
-            if self._closed:
-                raise Busy("the project is closing")
-            if self._thread is None:
-                self._thread = threading.Thread(
-                    target=self._serve, name="millpond-commit", daemon=True
-                )
-                self._thread.start()
+            self._start()
             self._queue.put(waiting)
             if not patient or self._queue.qsize() >= _MOST:
                 self._hurry.set()
         return waiting.future.result()
+
+    def start(self) -> None:
+        """Begin the thread that commits, with the priority of this one; it begins by itself, too.
+
+        Raises:
+            Busy: the project is closing.
+        """
+        with self._lock:
+            self._start()
 
     def close(self) -> None:
         """Commit what waits, then stop. Calling it twice does no harm."""
@@ -123,6 +126,13 @@ class GroupCommit:
             self._queue.put(None)
             self._hurry.set()
             thread.join()
+
+    def _start(self) -> None:
+        if self._closed:
+            raise Busy("the project is closing")
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._serve, name="millpond-commit", daemon=True)
+            self._thread.start()
 
     def _serve(self) -> None:
         while (first := self._queue.get()) is not None:

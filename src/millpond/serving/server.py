@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import signal
 import socket
@@ -135,6 +136,10 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._on_ready(self._url)
+            # What is here by now stays: to look through it for garbage again and again
+            # would hold up every answer for a tenth of a second.
+            gc.collect()
+            gc.freeze()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let those know who would wait too long, then let requests under way end."""
