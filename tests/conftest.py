@@ -1,4 +1,7 @@
-"""What all tests share: real data where it lies, and a real project behind a real server."""
+"""What all tests share: real data where it lies, and a real project behind a real server.
+
+The lines that proofs report are printed at the end, whichever process they ran in.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,12 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import backends
+from proofs.report import LINES
 from running import Server, millpond
 
 #: The folders of tests that take longest; what is begun late ends late.
@@ -73,3 +78,22 @@ def server(new_project: Callable[..., Path]) -> Iterator[Server]:
     server = Server(new_project("--task", "detection", "--labels", "a,b")).start()
     yield server
     server.stop()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand the lines to the process that prints them."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["proofs"] = list(LINES)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    LINES.extend(getattr(node, "workeroutput", {}).get("proofs", []))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if LINES:
+        terminalreporter.section("proofs")
+        for line in LINES:
+            terminalreporter.write_line(line)

@@ -87,6 +87,7 @@ def steady(load: Load, rate: float, seconds: float) -> None:
         "steady work",
         minutes=round(seconds / 60, 1),
         answered=found["answered"],
+        refused=found["statuses"].get("503", 0),
         p99_ms=round(found["p99_ms"]),
         megabytes=round(before.megabytes),
         megabytes_more=round(after.megabytes - before.megabytes, 1),
