@@ -143,6 +143,7 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let those know who would wait too long, then let requests under way end."""
+        gc.unfreeze()
         self._on_end()
         await super().shutdown(sockets)
 
