@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from millpond.history.history import History
+from millpond.testing.engine import descendants
 from running import MILLPOND, Server, millpond
 
 
@@ -123,12 +124,7 @@ def test_a_pipeline_steps_back_for_those_who_wait_for_an_answer(server: Server) 
         with history.locked():
             asked = pool.submit(web.post, "/api/v1/runs", json={"pipeline": "history"})
             until(lambda: statuses(web) == ["running"])
-            [child] = [
-                int(path.parent.name)
-                for path in Path("/proc").glob("[0-9]*/cmdline")
-                if b"millpond.cli.worker\0history\0" in path.read_bytes()
-                and str(server.project).encode() in path.read_bytes()
-            ]
+            [child] = descendants(server.process.pid)
             ours = os.getpriority(os.PRIO_PROCESS, server.process.pid)
             threads = Path("/proc", str(child), "task").iterdir()
             nice = [os.getpriority(os.PRIO_PROCESS, int(task.name)) for task in threads]
